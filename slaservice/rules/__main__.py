@@ -1,0 +1,115 @@
+"""The rules on the command line: `python -m slaservice.rules assess|check|explain|schema FILE`.
+
+assess FILE   the result of a case (or of every case of a file) as JSON
+check FILE    every case against its `expected`: a line per difference, a count, exit 1 on any
+explain FILE  ledger, arithmetic and clauses as text
+schema        the JSON Schema of a case document
+
+FILE may be `-` for standard input. Exit 2 when the file cannot be used.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from slaservice.rules.agreement import settle
+from slaservice.rules.assessment import Assessment, assess
+from slaservice.rules.documents import load, parse_agreement, parse_case, result_json, schema, total_json
+from slaservice.rules.refusal import Invalid, Refusal
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m slaservice.rules", description=__doc__.split("\n")[0])
+    parser.add_argument("command", choices=("assess", "check", "explain", "schema"))
+    parser.add_argument("file", nargs="?", default="-", help="a case, or a file with cases; - reads standard input")
+    options = parser.parse_args(arguments)
+    if options.command == "schema":
+        print(json.dumps(schema(), indent=2))
+        return 0
+    try:
+        data = load(sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes())
+        return {"assess": _assess, "check": _check, "explain": _explain}[options.command](data)
+    except OSError as problem:
+        print(f"{options.file}: {problem.strerror}", file=sys.stderr)
+    except Refusal as refusal:
+        _print_refusal(options.file, refusal)
+    return 2
+
+
+def _print_refusal(name: str, refusal: Refusal) -> None:
+    reasons = [str(error) for error in refusal.errors] if isinstance(refusal, Invalid) else [refusal.sentence]
+    for reason in reasons:
+        print(f"{name}: {reason}", file=sys.stderr)
+
+
+def _cases(data: Any) -> list[Any]:
+    return data["cases"] if isinstance(data, dict) and isinstance(data.get("cases"), list) else [data]
+
+
+def _name(case: Any, index: int) -> str:
+    return str(case.get("id", f"cases[{index}]")) if isinstance(case, dict) else f"cases[{index}]"
+
+
+def _assess(data: Any) -> int:
+    results = [result_json(assess(parse_case(case))) for case in _cases(data)]
+    print(json.dumps(results if isinstance(data, dict) and "cases" in data else results[0], indent=2))
+    return 0
+
+
+def _check(data: Any) -> int:
+    """Compare to the letter whatever part of a result a case expects, and the total where a document has one."""
+    cases, wrong, refused, differences = _cases(data), 0, 0, 0
+    assessed: dict[str, Assessment] = {}
+    for index, case in enumerate(cases):
+        name = _name(case, index)
+        try:
+            assessed[name] = assess(parse_case(case))
+        except Refusal as refusal:
+            refused += 1
+            print(f"{name}: refused: {refusal.sentence}")
+            continue
+        lines = list(_differences(case.get("expected", {}), result_json(assessed[name])))
+        for line in lines:
+            print(f"{name}.{line}")
+        wrong += bool(lines)
+        differences += len(lines)
+    if isinstance(data, dict) and "total" in data and not refused:
+        settlement = settle(parse_agreement(data.get("agreement", {})), assessed)
+        for line in _differences(data["total"], total_json(settlement)):
+            print(f"total.{line}")
+            differences += 1
+    right = len(cases) - wrong - refused
+    print(f"{len(cases)} cases: {right} as expected, {wrong} different, {refused} refused; {differences} differences")
+    return 1 if differences or refused else 0
+
+
+def _differences(expected: Any, found: Any, path: str = "") -> Iterator[str]:
+    """Lines `path: expected ..., found ...` for every part of `expected` that `found` does not have to the letter."""
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        for key, value in expected.items():
+            step = f"{path}.{key}" if path else str(key)
+            if key in found:
+                yield from _differences(value, found[key], step)
+            else:
+                yield f"{step}: expected {json.dumps(value)}, found nothing"
+    elif type(expected) is not type(found) or expected != found:
+        yield f"{path}: expected {json.dumps(expected)}, found {json.dumps(found)}"
+
+
+def _explain(data: Any) -> int:
+    from slaservice.rules.explanation import explain  # noqa: PLC0415 - only this command pays for it
+
+    for index, case in enumerate(_cases(data)):
+        if index:
+            print()
+        print(f"{_name(case, index)}\n")
+        print(explain(assess(parse_case(case))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Several commitments of one contract: what counts where they cover the same component, and one cap over all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from slaservice.rules.assessment import Assessment
+from slaservice.rules.exact import ZERO, rounded
+from slaservice.rules.refusal import FieldError, Invalid, Refusal
+from slaservice.rules.terms import Name, NotNegative, Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementCap(Part):
+    """The most that all commitments together owe; a percentage is one of their bases' sum."""
+
+    kind: Literal["percent_of_base", "amount"]
+    value: NotNegative
+    per: Literal["period", "contract_year", "contract"] = "period"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement(Part):
+    """What joins the commitments of one version. `choice` names the case that a customer picked, where it must pick one."""
+
+    overlap: Literal["stack", "best", "customer_picks_one"] = "stack"
+    cap: AgreementCap | None = None
+    previously_credited: NotNegative = ZERO
+    choice: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The total of an agreement in its one currency; `counted` names the cases whose credit is part of it."""
+
+    currency: str
+    counted: tuple[str, ...]
+    before_cap: Fraction
+    limit: Fraction | None
+    amount: Fraction
+    decimals: int
+
+    @property
+    def capped(self) -> bool:
+        return self.amount < self.before_cap
+
+
+def settle(agreement: Agreement, assessments: Mapping[str, Assessment]) -> Settlement:
+    """The sum of the lines that count, after the agreement's cap. Refusal where currencies differ."""
+    if not assessments:
+        raise Refusal("no_commitments", "An agreement needs at least one commitment.")
+    money = [assessment.case.terms.money for assessment in assessments.values()]
+    currencies = sorted({terms.currency for terms in money})
+    if len(currencies) > 1:
+        raise Refusal("mixed_currencies", f"One agreement has one currency, not {' and '.join(currencies)}.")
+    counted = tuple(_counted(agreement, assessments))
+    before_cap = sum((assessments[name].credit.amount for name in counted), ZERO)
+    limit, amount = None, before_cap
+    if agreement.cap:
+        bases = sum((assessment.credit.base for assessment in assessments.values()), ZERO)
+        value = agreement.cap.value
+        cap = value if agreement.cap.kind == "amount" else value * bases / 100
+        limit = rounded(max(ZERO, cap - agreement.previously_credited), money[0].places, money[0].rounding)
+        amount = min(before_cap, limit)
+    return Settlement(currencies[0], counted, before_cap, limit, amount, max(terms.places for terms in money))
+
+
+def _counted(agreement: Agreement, assessments: Mapping[str, Assessment]) -> list[str]:
+    """The cases whose credit counts: all, or of those that share a component the best or the one that was picked."""
+    if agreement.overlap == "stack":
+        return list(assessments)
+    unknown = [name for name in agreement.choice if name not in assessments]
+    if unknown:
+        raise Invalid([FieldError("agreement.choice", f"{name!r} is no case of this document") for name in unknown])
+    counted = []
+    for group in _overlapping(assessments):
+        picked = [name for name in group if name in agreement.choice]
+        if len(picked) > 1:
+            raise Invalid([FieldError("agreement.choice", f"{' and '.join(picked)} cover the same component: pick one")])
+        best = max(group, key=lambda name: assessments[name].credit.amount)
+        counted.append(picked[0] if picked and agreement.overlap == "customer_picks_one" else best)
+    return counted
+
+
+def _overlapping(assessments: Mapping[str, Assessment]) -> list[Sequence[str]]:
+    """Cases in groups that share components, directly or through others; in the order of the document."""
+    groups: list[tuple[list[str], set[str]]] = []
+    for name, assessment in assessments.items():
+        components = set(assessment.case.terms.components.names)
+        sharing = [group for group in groups if group[1] & components]
+        merged = ([n for group in sharing for n in group[0]] + [name], components.union(*(g[1] for g in sharing)))
+        groups = [group for group in groups if group not in sharing] + [merged]
+    return [names for names, _ in groups]

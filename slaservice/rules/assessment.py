@@ -1,0 +1,155 @@
+"""The one entry to the rules: `assess(case)` joins signal, availability and credits into one explained result.
+
+A pure function: no clock, no database, no rounding but the ones the terms name. Statements, API, documents, what-if and
+verification all show what comes out here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from slaservice.rules.availability import Ledger, measure
+from slaservice.rules.credits import CreditResult, Verdict, allowed_downtime, owed
+from slaservice.rules.evidence import EVERY_COMPONENT, Evidence
+from slaservice.rules.exact import ONE, ZERO, rounded
+from slaservice.rules.periods import Period
+from slaservice.rules.refusal import FieldError, Invalid
+from slaservice.rules.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The terms of one commitment and what happened in one period."""
+
+    terms: Terms
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a period came to under the terms. Times in seconds, shares 0 to 1, percentages 0 to 100: all exact.
+
+    `uptime` is 1 where nothing was eligible; `applicable` is then False, and the figure is shown as not applicable.
+    """
+
+    case: Case
+    period: Period
+    ledgers: tuple[Ledger, ...]
+    downtime: Fraction
+    eligible: Fraction
+    uptime: Fraction
+    judged_percent: Fraction
+    met: bool
+    applicable: bool
+    provisional: bool
+    credit: CreditResult
+
+    @property
+    def uptime_percent(self) -> Fraction:
+        return self.uptime * 100
+
+    @property
+    def allowed_downtime(self) -> Fraction:
+        """Seconds of downtime that the commitment leaves."""
+        return allowed_downtime(self.case.terms, self.eligible)
+
+    @property
+    def measured_downtime(self) -> Fraction:
+        """Seconds lost as recorded, before exclusions, minimum, grid and service hours; summed over the ledgers."""
+        return sum((ledger.measured_downtime for ledger in self.ledgers), ZERO)
+
+    @property
+    def measured_time(self) -> Fraction:
+        """Seconds in term and known; summed over the ledgers."""
+        return sum((ledger.measured_time for ledger in self.ledgers), ZERO)
+
+    @property
+    def measured_percent(self) -> Fraction:
+        """Availability as recorded, beside the contractual uptime."""
+        return 100 * (1 - self.measured_downtime / self.measured_time) if self.measured_time else Fraction(100)
+
+    def seconds(self, bucket: str) -> Fraction:
+        """How much time the ledgers hold in a bucket."""
+        return sum((ledger.seconds(bucket) for ledger in self.ledgers), ZERO)
+
+
+def assess(case: Case) -> Assessment:
+    """Assess one case. Invalid, naming the fields, when terms and evidence do not fit together."""
+    terms, evidence = case.terms, case.evidence
+    errors = misfits(terms, evidence)
+    if errors:
+        raise Invalid(errors)
+    period = evidence.period.resolve()
+    ledgers = measure(terms, evidence, period)
+    downtime, eligible, uptime = _joined(terms.combine, ledgers)
+    judged = (ONE if uptime is None else uptime) * 100
+    if terms.uptime_rounding:
+        judged = rounded(judged, terms.uptime_rounding.decimals, terms.uptime_rounding.mode)
+    met = uptime is None or judged >= terms.commitment_percent
+    verdict = Verdict(period, ledgers, judged, met, downtime, eligible)
+    return Assessment(
+        case=case, period=period, ledgers=tuple(ledgers), downtime=downtime, eligible=eligible,
+        uptime=ONE if uptime is None else uptime, judged_percent=judged, met=met, applicable=uptime is not None,
+        provisional=evidence.as_of is not None and evidence.as_of < period.end, credit=owed(terms, evidence, verdict),
+    )
+
+
+def _joined(combine: str, ledgers: Sequence[Ledger]) -> tuple[Fraction, Fraction, Fraction | None]:
+    """(downtime, eligible, uptime) over the ledgers; uptime None where nothing is eligible.
+
+    `min` reports the worst component's figures, `mean` and `pooled` the sums.
+    """
+    if len(ledgers) == 1:
+        return ledgers[0].downtime, ledgers[0].eligible, ledgers[0].uptime
+    downtime = sum((ledger.downtime for ledger in ledgers), ZERO)
+    eligible = sum((ledger.eligible for ledger in ledgers), ZERO)
+    ratios = [(ledger.uptime, ledger) for ledger in ledgers if ledger.uptime is not None]
+    if not ratios:
+        return downtime, eligible, None
+    if combine == "pooled":
+        return downtime, eligible, 1 - downtime / eligible
+    if combine == "mean":
+        return downtime, eligible, sum((uptime for uptime, _ in ratios), ZERO) / len(ratios)
+    lowest, worst = min(ratios, key=lambda ratio: ratio[0])
+    return worst.downtime, worst.eligible, lowest
+
+
+def misfits(terms: Terms, evidence: Evidence) -> list[FieldError]:
+    """Where the evidence does not fit itself or the terms: spans, counts, unknown components, severities without weight."""
+    names = set(terms.components.names)
+    weights = terms.signal.severity_weight
+    errors: list[FieldError] = []
+
+    def refuse(path: str, reason: str) -> None:
+        errors.append(FieldError(f"input.{path}", reason))
+
+    def known(path: str, component: str, *also: str) -> None:
+        if component not in names and component not in also:
+            refuse(f"{path}.component", f"{component!r} is not among the terms' components")
+
+    for index, outage in enumerate(evidence.outages):
+        known(f"outages[{index}]", outage.component)
+        if outage.end is not None and outage.end < outage.start:
+            refuse(f"outages[{index}].end", "is before its start")
+        if outage.severity not in weights and terms.signal.source != "requests":
+            refuse(f"outages[{index}].severity", f"{outage.severity!r} has no weight in the terms")
+    for index, exclusion in enumerate(evidence.maintenance):
+        known(f"maintenance[{index}]", exclusion.component, EVERY_COMPONENT)
+        if exclusion.end < exclusion.start:
+            refuse(f"maintenance[{index}].end", "is before its start")
+    for index, gap in enumerate(evidence.no_data):
+        known(f"no_data[{index}]", gap.component)
+        if gap.end < gap.start:
+            refuse(f"no_data[{index}].end", "is before its start")
+    for index, interval in enumerate(evidence.requests):
+        known(f"requests[{index}]", interval.component)
+        if interval.errors > interval.total:
+            refuse(f"requests[{index}].errors", "is more than the total")
+    if evidence.service_start is not None and evidence.service_end is not None:
+        if evidence.service_end < evidence.service_start:
+            refuse("service_end", "is before service_start")
+    try:
+        evidence.period.resolve()
+    except (ValueError, OverflowError) as problem:
+        refuse("period", str(problem))
+    return errors

@@ -1,0 +1,290 @@
+"""Case documents: JSON to values and back, strictly; the canonical form and its digest; results as JSON.
+
+The document is what a statement freezes and what anybody can recompute. Whatever is wrong in one is reported at once, each
+with the field's path and the reason; nothing is guessed and nothing is ignored inside `terms`, `input` and `expected`.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from slaservice.rules import ENGINE_VERSION
+from slaservice.rules.agreement import Agreement, Settlement
+from slaservice.rules.assessment import Assessment, Case, misfits
+from slaservice.rules.availability import BUCKETS, Ledger, Row
+from slaservice.rules.credits import RuleReason
+from slaservice.rules.evidence import Evidence, instant_text
+from slaservice.rules.exact import exact_text, fixed, ratio_text, rounded
+from slaservice.rules.intervals import SECOND
+from slaservice.rules.refusal import FieldError, Invalid
+from slaservice.rules.terms import RATIO_LEVEL, Terms, meaningless
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+_TERMS: TypeAdapter[Terms] = TypeAdapter(Terms)
+_EVIDENCE: TypeAdapter[Evidence] = TypeAdapter(Evidence)
+_AGREEMENT: TypeAdapter[Agreement] = TypeAdapter(Agreement)
+
+_UNION_TAGS = {"brackets", "metered", "calendar", "explicit"}
+_DEEPEST = 32
+
+RESULT_FIELDS = frozenset(
+    "period_start period_end period_seconds downtime_seconds eligible_seconds uptime_ratio uptime_percent_exact "
+    "uptime_percent judged_percent commitment_met credit_percent credit_days base_exact capped credit_amount_exact "
+    "credit_amount components provisional applicable measured_percent measured_downtime_seconds excluded_seconds "
+    "allowed_downtime_seconds carried ledger buckets reasons".split()
+)
+"""Everything that a result may carry."""
+
+
+def load(text: bytes | str) -> Any:
+    """Strict JSON: UTF-8, no key twice, no NaN or Infinity, at most 32 levels. Invalid otherwise.
+
+    Numbers with a point stay floats, for the field that holds one to refuse by name.
+    """
+    def no_key_twice(pairs: list[tuple[str, Any]]) -> Json:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise Invalid([FieldError(key, "stands twice in one object")])
+        return dict(pairs)
+
+    def no_constant(name: str) -> Any:
+        raise Invalid([FieldError("$", f"{name} is not JSON")])
+
+    try:
+        value = json.loads(text, object_pairs_hook=no_key_twice, parse_constant=no_constant)
+    except RecursionError:
+        raise Invalid([FieldError("$", f"is nested deeper than {_DEEPEST} levels")]) from None
+    except ValueError as problem:
+        raise Invalid([FieldError("$", f"is not JSON: {problem}")]) from None
+    if _depth_exceeds(value, _DEEPEST):
+        raise Invalid([FieldError("$", f"is nested deeper than {_DEEPEST} levels")])
+    return value
+
+
+def _depth_exceeds(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and (not levels or any(_depth_exceeds(item, levels - 1) for item in value))
+
+
+def parse_terms(data: object) -> Terms:
+    """Terms from JSON values. Invalid names every field that is wrong or has no meaning beside the others."""
+    terms = _parsed(_TERMS, data, "terms")
+    wrong = [FieldError(f"terms.{path}", reason) for path, reason in meaningless(terms)]
+    if wrong:
+        raise Invalid(wrong)
+    return terms
+
+
+def parse_evidence(data: object) -> Evidence:
+    """The `input` of a case from JSON values."""
+    return _parsed(_EVIDENCE, data, "input")
+
+
+def parse_agreement(data: object) -> Agreement:
+    """What joins the cases of a statement."""
+    return _parsed(_AGREEMENT, data, "agreement")
+
+
+def parse_case(data: object) -> Case:
+    """A case from JSON values; its `terms` and `input` are read, anything beside them is not. All errors at once."""
+    if not isinstance(data, dict):
+        raise Invalid([FieldError("$", "must be an object with terms and input")])
+    errors: list[FieldError] = []
+    parts: list[Any] = []
+    for name, parse in (("terms", parse_terms), ("input", parse_evidence)):
+        try:
+            if name not in data:
+                raise Invalid([FieldError(name, "is required")])
+            parts.append(parse(data[name]))
+        except Invalid as invalid:
+            errors += invalid.errors
+    if not errors:
+        errors = misfits(*parts)
+    unknown = sorted(set(data.get("expected") or ()) - RESULT_FIELDS)
+    errors += [FieldError(f"expected.{name}", "is not a known field") for name in unknown]
+    if errors:
+        raise Invalid(errors)
+    return Case(*parts)
+
+
+def _parsed(adapter: TypeAdapter[T], data: object, name: str) -> T:
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as problem:
+        raise Invalid([_field_error(name, dict(error)) for error in problem.errors()]) from None
+
+
+def _field_error(name: str, error: Mapping[str, Any]) -> FieldError:
+    path, before = name, None
+    for step in error["loc"]:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif not (step in _UNION_TAGS and (isinstance(before, int) or before == "period")):
+            path += f".{step}"
+        before = step
+    reasons = {"missing": "is required", "unexpected_keyword_argument": "is not a known field"}
+    reason = reasons.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return FieldError(path, reason)
+
+
+def terms_json(terms: Terms) -> Json:
+    """Terms in canonical values: defaults filled in, fractions in lowest terms."""
+    return _json(_TERMS, terms)
+
+
+def evidence_json(evidence: Evidence) -> Json:
+    """The `input` in canonical values: UTC, defaults filled in, fractions in lowest terms."""
+    return _json(_EVIDENCE, evidence)
+
+
+def agreement_json(agreement: Agreement) -> Json:
+    """What joins the cases, in canonical values."""
+    return _json(_AGREEMENT, agreement)
+
+
+def case_json(case: Case) -> Json:
+    """A case in canonical values."""
+    return {"terms": terms_json(case.terms), "input": evidence_json(case.evidence)}
+
+
+def _json(adapter: TypeAdapter[Any], value: object) -> Json:
+    dumped: Json = adapter.dump_python(value, mode="json", by_alias=True)
+    return dumped
+
+
+def canonical(document: Any) -> bytes:
+    """The canonical bytes of a document: keys sorted, no white space, UTF-8."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def digest(document: Any) -> str:
+    """SHA-256 of the canonical bytes together with the engine's version, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical({"document": document, "engine": ENGINE_VERSION})).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def schema() -> Json:
+    """The JSON Schema (2020-12) of a case document."""
+    definitions: Json = {}
+    properties = {}
+    for name, adapter in (("terms", _TERMS), ("input", _EVIDENCE)):
+        part = adapter.json_schema(by_alias=True)
+        definitions |= part.pop("$defs", {})
+        properties[name] = part
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "slaservice case", "type": "object",
+        "properties": properties, "required": ["terms", "input"], "$defs": definitions,
+    }
+
+
+def result_json(assessment: Assessment) -> Json:
+    """A result by the names of the published format, exact, with ledger, buckets and reasons beside them."""
+    credit, terms = assessment.credit, assessment.case.terms
+    money = terms.money
+    result: Json = {
+        "period_start": instant_text(assessment.period.start),
+        "period_end": instant_text(assessment.period.end),
+        "period_seconds": _whole(Fraction(assessment.period.end - assessment.period.start, SECOND)),
+        "downtime_seconds": exact_text(assessment.downtime),
+        "eligible_seconds": _whole(assessment.eligible),
+        "uptime_ratio": ratio_text(assessment.uptime),
+        "uptime_percent_exact": ratio_text(assessment.uptime_percent),
+        "uptime_percent": shown_percent(assessment.uptime_percent),
+        "judged_percent": ratio_text(assessment.judged_percent),
+        "commitment_met": assessment.met,
+        "credit_days" if terms.credit.unit == "days" else "credit_percent": exact_text(credit.credit),
+        "base_exact": exact_text(credit.base),
+        "capped": credit.capped,
+        "credit_amount_exact": exact_text(credit.exact),
+        "credit_amount": fixed(credit.amount, money.places),
+        "provisional": assessment.provisional,
+        "applicable": assessment.applicable,
+        "measured_percent": shown_percent(assessment.measured_percent),
+        "measured_downtime_seconds": exact_text(assessment.measured_downtime),
+        "excluded_seconds": exact_text(assessment.seconds("excluded")),
+        "allowed_downtime_seconds": exact_text(assessment.allowed_downtime),
+        "carried": exact_text(credit.carried),
+        "ledger": [_ledger_json(ledger) for ledger in assessment.ledgers],
+        "buckets": {name: exact_text(seconds) for name in BUCKETS if (seconds := assessment.seconds(name))},
+        "reasons": _reasons_json(assessment),
+    }
+    if terms.combine in RATIO_LEVEL:
+        result["components"] = {ledger.component: _component_json(ledger) for ledger in assessment.ledgers}
+    return result
+
+
+def shown_percent(percent: Fraction) -> str:
+    """Six decimals, rounded down: 100.000000 only where it is exactly that."""
+    return fixed(rounded(percent, 6, "floor"), 6)
+
+
+def _whole(seconds: Fraction) -> int | str:
+    return seconds.numerator if seconds.denominator == 1 else ratio_text(seconds)
+
+
+def _component_json(ledger: Ledger) -> Json:
+    uptime = Fraction(1) if ledger.uptime is None else ledger.uptime
+    return {
+        "downtime_seconds": exact_text(ledger.downtime),
+        "eligible_seconds": _whole(ledger.eligible),
+        "uptime_ratio": ratio_text(uptime),
+    }
+
+
+def _ledger_json(ledger: Ledger) -> Json:
+    return {"component": ledger.component, "rows": [_row_json(row) for row in ledger.rows]}
+
+
+def _row_json(row: Row) -> Json:
+    return {
+        "start": instant_text(row.start), "end": instant_text(row.end), "bucket": row.bucket, "eligible": row.eligible,
+        "loss": exact_text(row.loss), "windows": list(row.windows), "exclusion": row.exclusion, "marks": list(row.marks),
+    }
+
+
+def _reasons_json(assessment: Assessment) -> Json:
+    credit = assessment.credit
+    limit = None if credit.limit is None else {"limit": exact_text(credit.limit), "reduced": credit.capped}
+    return {
+        "dropped_windows": [
+            {"id": drop.window, "reason": drop.reason} for ledger in assessment.ledgers for drop in ledger.dropped
+        ],
+        "runs": [
+            {
+                "start": instant_text(run.start), "end": instant_text(run.end), "counted": run.counted,
+                "seconds": exact_text(Fraction(run.end - run.start, SECOND)), "reason": run.reason,
+            }
+            for ledger in assessment.ledgers for run in ledger.tested
+        ],
+        "gate": {"open": credit.gate_open, "reason": credit.gate_reason},
+        "rules": [_rule_json(reason) for reason in credit.rules],
+        "before_cap": exact_text(credit.before_cap),
+        "cap": limit,
+        "minimum_issue": {"below": credit.below_minimum},
+    }
+
+
+def _rule_json(reason: RuleReason) -> Json:
+    return {
+        "rule": reason.rule, "type": reason.type, "quantity": reason.quantity, "value": exact_text(reason.value),
+        "hit": reason.bracket, "steps": None if reason.steps is None else exact_text(reason.steps),
+        "credit": exact_text(reason.credit),
+    }
+
+
+def total_json(settlement: Settlement) -> Json:
+    """The `total` of a statement's document."""
+    return {
+        "currency": settlement.currency, "counted": list(settlement.counted),
+        "before_cap": fixed(settlement.before_cap, settlement.decimals), "capped": settlement.capped,
+        "credit_amount": fixed(settlement.amount, settlement.decimals),
+    }
