@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m slaservice.rules", description=__doc__.split("\n")[0])
     parser.add_argument("command", choices=("assess", "check", "explain", "schema"))
-    parser.add_argument("file", nargs="?", default="-", help="a case, or a file with cases; - reads standard input")
+    parser.add_argument(
+        "file", nargs="?", default="-", help="a case, or a file with cases; - reads standard input"
+    )
     options = parser.parse_args(arguments)
     if options.command == "schema":
         print(json.dumps(schema(), indent=2))
@@ -83,7 +85,9 @@ def _check(data: Any) -> int:
             print(f"total.{line}")
             differences += 1
     right = len(cases) - wrong - refused
-    print(f"{len(cases)} cases: {right} as expected, {wrong} different, {refused} refused; {differences} differences")
+    print(
+        f"{len(cases)} cases: {right} as expected, {wrong} different, {refused} refused; {differences} differences"
+    )
     return 1 if differences or refused else 0
 
 
@@ -101,7 +105,7 @@ def _differences(expected: Any, found: Any, path: str = "") -> Iterator[str]:
 
 
 def _explain(data: Any) -> int:
-    from slaservice.rules.explanation import explain  # noqa: PLC0415 - only this command pays for it
+    from slaservice.rules.explanation import explain
 
     for index, case in enumerate(_cases(data)):
         if index:

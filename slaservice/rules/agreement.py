@@ -9,8 +9,8 @@ from pydantic import Field
 
 from slaservice.rules.assessment import Assessment
 from slaservice.rules.exact import ZERO, rounded
+from slaservice.rules.fields import Name, NotNegative, Part
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
-from slaservice.rules.terms import Name, NotNegative, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,16 @@ def _counted(agreement: Agreement, assessments: Mapping[str, Assessment]) -> lis
         return list(assessments)
     unknown = [name for name in agreement.choice if name not in assessments]
     if unknown:
-        raise Invalid([FieldError("agreement.choice", f"{name!r} is no case of this document") for name in unknown])
+        raise Invalid(
+            [FieldError("agreement.choice", f"{name!r} is no case of this document") for name in unknown]
+        )
     counted = []
     for group in _overlapping(assessments):
         picked = [name for name in group if name in agreement.choice]
         if len(picked) > 1:
-            raise Invalid([FieldError("agreement.choice", f"{' and '.join(picked)} cover the same component: pick one")])
+            raise Invalid(
+                [FieldError("agreement.choice", f"{' and '.join(picked)} cover the same component: pick one")]
+            )
         best = max(group, key=lambda name: assessments[name].credit.amount)
         counted.append(picked[0] if picked and agreement.overlap == "customer_picks_one" else best)
     return counted
@@ -91,6 +95,9 @@ def _overlapping(assessments: Mapping[str, Assessment]) -> list[Sequence[str]]:
     for name, assessment in assessments.items():
         components = set(assessment.case.terms.components.names)
         sharing = [group for group in groups if group[1] & components]
-        merged = ([n for group in sharing for n in group[0]] + [name], components.union(*(g[1] for g in sharing)))
+        merged = (
+            [n for group in sharing for n in group[0]] + [name],
+            components.union(*(g[1] for g in sharing)),
+        )
         groups = [group for group in groups if group not in sharing] + [merged]
     return [names for names, _ in groups]

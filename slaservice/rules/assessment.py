@@ -4,7 +4,7 @@ A pure function: no clock, no database, no rounding but the ones the terms name.
 verification all show what comes out here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,7 +66,9 @@ class Assessment:
     @property
     def measured_percent(self) -> Fraction:
         """Availability as recorded, beside the contractual uptime."""
-        return 100 * (1 - self.measured_downtime / self.measured_time) if self.measured_time else Fraction(100)
+        return (
+            100 * (1 - self.measured_downtime / self.measured_time) if self.measured_time else Fraction(100)
+        )
 
     def seconds(self, bucket: str) -> Fraction:
         """How much time the ledgers hold in a bucket."""
@@ -88,9 +90,17 @@ def assess(case: Case) -> Assessment:
     met = uptime is None or judged >= terms.commitment_percent
     verdict = Verdict(period, ledgers, judged, met, downtime, eligible)
     return Assessment(
-        case=case, period=period, ledgers=tuple(ledgers), downtime=downtime, eligible=eligible,
-        uptime=ONE if uptime is None else uptime, judged_percent=judged, met=met, applicable=uptime is not None,
-        provisional=evidence.as_of is not None and evidence.as_of < period.end, credit=owed(terms, evidence, verdict),
+        case=case,
+        period=period,
+        ledgers=tuple(ledgers),
+        downtime=downtime,
+        eligible=eligible,
+        uptime=ONE if uptime is None else uptime,
+        judged_percent=judged,
+        met=met,
+        applicable=uptime is not None,
+        provisional=evidence.as_of is not None and evidence.as_of < period.end,
+        credit=owed(terms, evidence, verdict),
     )
 
 
@@ -116,40 +126,48 @@ def _joined(combine: str, ledgers: Sequence[Ledger]) -> tuple[Fraction, Fraction
 
 def misfits(terms: Terms, evidence: Evidence) -> list[FieldError]:
     """Where the evidence does not fit itself or the terms: spans, counts, unknown components, severities without weight."""
-    names = set(terms.components.names)
-    weights = terms.signal.severity_weight
-    errors: list[FieldError] = []
-
-    def refuse(path: str, reason: str) -> None:
-        errors.append(FieldError(f"input.{path}", reason))
-
-    def known(path: str, component: str, *also: str) -> None:
-        if component not in names and component not in also:
-            refuse(f"{path}.component", f"{component!r} is not among the terms' components")
-
-    for index, outage in enumerate(evidence.outages):
-        known(f"outages[{index}]", outage.component)
-        if outage.end is not None and outage.end < outage.start:
-            refuse(f"outages[{index}].end", "is before its start")
-        if outage.severity not in weights and terms.signal.source != "requests":
-            refuse(f"outages[{index}].severity", f"{outage.severity!r} has no weight in the terms")
-    for index, exclusion in enumerate(evidence.maintenance):
-        known(f"maintenance[{index}]", exclusion.component, EVERY_COMPONENT)
-        if exclusion.end < exclusion.start:
-            refuse(f"maintenance[{index}].end", "is before its start")
-    for index, gap in enumerate(evidence.no_data):
-        known(f"no_data[{index}]", gap.component)
-        if gap.end < gap.start:
-            refuse(f"no_data[{index}].end", "is before its start")
-    for index, interval in enumerate(evidence.requests):
-        known(f"requests[{index}]", interval.component)
-        if interval.errors > interval.total:
-            refuse(f"requests[{index}].errors", "is more than the total")
-    if evidence.service_start is not None and evidence.service_end is not None:
-        if evidence.service_end < evidence.service_start:
-            refuse("service_end", "is before service_start")
+    found = [
+        *_wrong_spans(evidence),
+        *_unknown_components(terms, evidence),
+        *_unweighed(terms, evidence),
+        *_wrong_counts(evidence),
+    ]
     try:
         evidence.period.resolve()
     except (ValueError, OverflowError) as problem:
-        refuse("period", str(problem))
-    return errors
+        found.append(("period", str(problem)))
+    return [FieldError(f"input.{path}", reason) for path, reason in found]
+
+
+def _wrong_spans(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    for name in ("outages", "maintenance", "no_data"):
+        for index, one in enumerate(getattr(evidence, name)):
+            if one.end is not None and one.end < one.start:
+                yield f"{name}[{index}].end", "is before its start"
+    start, end = evidence.service_start, evidence.service_end
+    if start is not None and end is not None and end < start:
+        yield "service_end", "is before service_start"
+
+
+def _unknown_components(terms: Terms, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    known = set(terms.components.names)
+    for name in ("outages", "maintenance", "no_data", "requests"):
+        for index, one in enumerate(getattr(evidence, name)):
+            if one.component not in known and not (
+                name == "maintenance" and one.component == EVERY_COMPONENT
+            ):
+                yield f"{name}[{index}].component", f"{one.component!r} is not among the terms' components"
+
+
+def _unweighed(terms: Terms, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    if terms.signal.source == "requests":
+        return
+    for index, outage in enumerate(evidence.outages):
+        if outage.severity not in terms.signal.severity_weight:
+            yield f"outages[{index}].severity", f"{outage.severity!r} has no weight in the terms"
+
+
+def _wrong_counts(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    for index, interval in enumerate(evidence.requests):
+        if interval.errors > interval.total:
+            yield f"requests[{index}].errors", "is more than the total"

@@ -9,20 +9,38 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence, Exclusion
 from slaservice.rules.exact import ONE, ZERO, total
 from slaservice.rules.intervals import NOTHING, SECOND, Interval, IntervalSet
-from slaservice.rules.periods import Period, service_time
+from slaservice.rules.periods import Period, service_time, zone_named
 from slaservice.rules.signal import (
-    Dropped, Piece, Run, Signal, clip, covered, highest, long_enough, lowest, mask, on_grid, request_pieces, runs,
+    Dropped,
+    Piece,
+    Run,
+    Signal,
+    clip,
+    covered,
+    highest,
+    long_enough,
+    lowest,
+    mask,
+    on_grid,
+    request_pieces,
+    runs,
     window_pieces,
 )
 from slaservice.rules.terms import RATIO_LEVEL, Terms
 
 BUCKETS = (
-    "not_in_term", "after_as_of", "outside_service_hours", "no_data", "excluded", "below_minimum", "down", "up",
+    "not_in_term",
+    "after_as_of",
+    "outside_service_hours",
+    "no_data",
+    "excluded",
+    "below_minimum",
+    "down",
+    "up",
 )
 """Every instant of a period is in exactly one of these: the first that fits, in this order."""
 
@@ -106,7 +124,9 @@ def excuses(terms: Terms, evidence: Evidence, components: Sequence[str], promise
     valid: list[tuple[str, Exclusion]] = []
     late: list[tuple[str, IntervalSet]] = []
     for index, exclusion in enumerate(evidence.maintenance):
-        if exclusion.component not in (*components, EVERY_COMPONENT) or not terms.exclude.covers(exclusion.category):
+        if exclusion.component not in (*components, EVERY_COMPONENT) or not terms.exclude.covers(
+            exclusion.category
+        ):
             continue
         name = exclusion_name(exclusion, index)
         if announced_in_time(terms, exclusion):
@@ -114,7 +134,9 @@ def excuses(terms: Terms, evidence: Evidence, components: Sequence[str], promise
         else:
             late.append((f"late notice: {name}", IntervalSet.of([(exclusion.start, exclusion.end)])))
 
-    scheduled = IntervalSet.of((e.start, e.end) for _, e in valid if e.category == "scheduled_maintenance") & promised
+    scheduled = (
+        IntervalSet.of((e.start, e.end) for _, e in valid if e.category == "scheduled_maintenance") & promised
+    )
     allowance = terms.exclude.allowance_seconds
     beyond = NOTHING if allowance is None else scheduled - scheduled.first(allowance * SECOND)
 
@@ -134,7 +156,10 @@ def excuses(terms: Terms, evidence: Evidence, components: Sequence[str], promise
     for component in components[1:]:
         for_all &= by_component[component]
     return Excuses(
-        for_all=for_all | everywhere, named=tuple(highest(named)), by_component=by_component, everywhere=everywhere,
+        for_all=for_all | everywhere,
+        named=tuple(highest(named)),
+        by_component=by_component,
+        everywhere=everywhere,
         in_vain=tuple((mark, time) for mark, time in late + over if time),
     )
 
@@ -171,11 +196,20 @@ def frame(terms: Terms, evidence: Evidence, period: Period) -> Frame:
     as_of = end if evidence.as_of is None else min(max(start, evidence.as_of), end)
     elapsed = term & IntervalSet.of([(start, as_of)])
     hours = terms.service_hours
-    open_time = whole if hours is None else service_time(ZoneInfo(hours.timezone), hours.weekly, hours.exceptions, period.interval)
+    open_time = (
+        whole
+        if hours is None
+        else service_time(zone_named(hours.timezone), hours.weekly, hours.exceptions, period.interval)
+    )
     return Frame(
-        period=period.interval, not_in_term=whole - term, after_as_of=IntervalSet.of([(as_of, end)]),
-        outside_hours=whole - open_time, promised=elapsed & open_time, elapsed=elapsed,
-        open_until=as_of, known=Interval(start, max(as_of, start)),
+        period=period.interval,
+        not_in_term=whole - term,
+        after_as_of=IntervalSet.of([(as_of, end)]),
+        outside_hours=whole - open_time,
+        promised=elapsed & open_time,
+        elapsed=elapsed,
+        open_until=as_of,
+        known=Interval(start, max(as_of, start)),
     )
 
 
@@ -192,7 +226,10 @@ def _ledger(
     terms: Terms, evidence: Evidence, time: Frame, components: tuple[str, ...], component: str | None
 ) -> Ledger:
     excused = excuses(terms, evidence, components, time.promised)
-    gaps = {name: IntervalSet.of((g.start, g.end) for g in evidence.no_data if g.component == name) for name in components}
+    gaps = {
+        name: IntervalSet.of((g.start, g.end) for g in evidence.no_data if g.component == name)
+        for name in components
+    }
     facts = [_facts(terms, evidence, time, name) for name in components]
     minimum = terms.shape.min_run
     tested: list[Run] = []
@@ -200,7 +237,11 @@ def _ledger(
     def combined(signals: list[Signal]) -> Signal:
         if len(signals) == 1:
             return signals[0]
-        return lowest(signals) if terms.combine == "all_down" else highest(p for signal in signals for p in signal)
+        return (
+            lowest(signals)
+            if terms.combine == "all_down"
+            else highest(p for signal in signals for p in signal)
+        )
 
     raw = combined([highest(windows + requests) for windows, requests, _ in facts])
     own: list[Signal] = []
@@ -211,7 +252,9 @@ def _ledger(
             cut = _cut(windows, time, minimum.straddle)
             kept, verdicts = long_enough(([window] for window in cut), minimum)
             tested += verdicts
-            unshaped.append(_treated(terms, highest(windows + requests), gaps[name], excused.by_component[name]))
+            unshaped.append(
+                _treated(terms, highest(windows + requests), gaps[name], excused.by_component[name])
+            )
         own.append(_treated(terms, highest(kept + requests), gaps[name], excused.by_component[name]))
     signal = combined(own)
     before = mask(combined(unshaped) if unshaped else signal, excused.everywhere)
@@ -236,9 +279,12 @@ def _ledger(
     rows = _paint(terms, time, excused, unmeasured, partly, before, signal)
     measured = clip(raw, time.elapsed)
     return Ledger(
-        component=component, rows=rows, downtime=lost_seconds(row for row in rows if row.loss),
+        component=component,
+        rows=rows,
+        downtime=lost_seconds(row for row in rows if row.loss),
         eligible=Fraction(sum(row.end - row.start for row in rows if row.eligible), SECOND),
-        measured_downtime=lost_seconds(measured), measured_time=Fraction(time.elapsed.length, SECOND),
+        measured_downtime=lost_seconds(measured),
+        measured_time=Fraction(time.elapsed.length, SECOND),
         tested=tuple(run for run in tested if run.start < time.period.end and run.end > time.period.start),
         dropped=tuple(drop for _, _, dropped in facts for drop in dropped),
     )
@@ -276,8 +322,13 @@ def _cut(signal: Signal, time: Frame, straddle: str) -> Signal:
 
 
 def _paint(
-    terms: Terms, time: Frame, excused: Excuses, unmeasured: IntervalSet, partly: IntervalSet,
-    before: Signal, signal: Signal,
+    terms: Terms,
+    time: Frame,
+    excused: Excuses,
+    unmeasured: IntervalSet,
+    partly: IntervalSet,
+    before: Signal,
+    signal: Signal,
 ) -> tuple[Row, ...]:
     """Lay the buckets over the period, the first that fits; see BUCKETS."""
     removed = terms.exclude.effect == "remove"
@@ -307,8 +358,19 @@ def _paint(
         else:
             rows += [Row(p.start, p.end, bucket, eligible, p.loss, p.windows) for p in painted]
     rows += [Row(start, end, "up", True, ZERO) for start, end in rest]
-    rows.sort()
+    rows = _joined(sorted(rows))
     return tuple(_marked(rows, excused.in_vain) if excused.in_vain else rows)
+
+
+def _joined(rows: list[Row]) -> list[Row]:
+    """Rows in time order, those that differ in nothing but their time joined."""
+    joined: list[Row] = []
+    for row in rows:
+        if joined and joined[-1][2:] == row[2:]:
+            joined[-1] = joined[-1]._replace(end=row.end)
+        else:
+            joined.append(row)
+    return joined
 
 
 def _plain(instants: IntervalSet, loss: Fraction = ZERO) -> Signal:
@@ -324,7 +386,9 @@ def _marked(rows: list[Row], in_vain: Sequence[tuple[str, IntervalSet]]) -> list
             if row.bucket != "down" or not span & time:
                 marked.append(row)
                 continue
-            marked += [row._replace(start=part.start, end=part.end, marks=(*row.marks, mark)) for part in span & time]
+            marked += [
+                row._replace(start=part.start, end=part.end, marks=(*row.marks, mark)) for part in span & time
+            ]
             marked += [row._replace(start=part.start, end=part.end) for part in span - time]
         rows = sorted(marked)
     return rows

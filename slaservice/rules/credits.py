@@ -81,9 +81,18 @@ def owed(terms: Terms, evidence: Evidence, verdict: Verdict) -> CreditResult:
         issued, below = ZERO, after_cap > 0
         carried = after_cap if minimum.below == "carry" else ZERO
     return CreditResult(
-        credit=credit, base=base, gate_open=gate_open, gate_reason=gate_reason, rules=reasons, before_cap=before_cap,
-        limit=limit, capped=capped, exact=issued, amount=rounded(issued, terms.money.places, terms.money.rounding),
-        carried=carried, below_minimum=below,
+        credit=credit,
+        base=base,
+        gate_open=gate_open,
+        gate_reason=gate_reason,
+        rules=reasons,
+        before_cap=before_cap,
+        limit=limit,
+        capped=capped,
+        exact=issued,
+        amount=rounded(issued, terms.money.places, terms.money.rounding),
+        carried=carried,
+        below_minimum=below,
     )
 
 
@@ -100,7 +109,10 @@ def _gate(terms: Terms, evidence: Evidence, verdict: Verdict) -> tuple[bool, str
         return True, "the commitment is missed"
     before = evidence.history[len(evidence.history) - (gate.count - 1) :] if gate.count > 1 else ()
     in_a_row = len(before) == gate.count - 1 and not any(before)
-    return in_a_row, f"the commitment is missed, {'and' if in_a_row else 'but not'} {gate.count} times in a row"
+    return (
+        in_a_row,
+        f"the commitment is missed, {'and' if in_a_row else 'but not'} {gate.count} times in a row",
+    )
 
 
 def _base(terms: Terms, evidence: Evidence, period: Period) -> Fraction:
@@ -153,7 +165,9 @@ def _worth_capped_per_run(
     for rule, reason in zip(terms.credit.rules, reasons, strict=True):
         if isinstance(rule, Metered) and rule.per == "run":
             credits = [_steps(rule, lost, verdict) * rule.rate for lost in _lost_by_run(verdict)]
-            worths.append(sum((min(limit, _worth(terms, credit, base, verdict.period)) for credit in credits), ZERO))
+            worths.append(
+                sum((min(limit, _worth(terms, credit, base, verdict.period)) for credit in credits), ZERO)
+            )
         else:
             worths.append(_worth(terms, reason.credit, base, verdict.period))
     if not worths:
@@ -233,4 +247,3 @@ def _days_touched(verdict: Verdict) -> set[int]:
         first, last = local_date(run[0].start, zone), local_date(run[-1].end - 1, zone)
         touched.update(range(first.toordinal(), last.toordinal() + 1))
     return touched
-

@@ -21,8 +21,9 @@ from slaservice.rules.credits import RuleReason
 from slaservice.rules.evidence import Evidence, instant_text
 from slaservice.rules.exact import exact_text, fixed, ratio_text, rounded
 from slaservice.rules.intervals import SECOND
+from slaservice.rules.meaning import meaningless
 from slaservice.rules.refusal import FieldError, Invalid
-from slaservice.rules.terms import RATIO_LEVEL, Terms, meaningless
+from slaservice.rules.terms import RATIO_LEVEL, Terms
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -48,6 +49,7 @@ def load(text: bytes | str) -> Any:
 
     Numbers with a point stay floats, for the field that holds one to refuse by name.
     """
+
     def no_key_twice(pairs: list[tuple[str, Any]]) -> Json:
         keys = [key for key, _ in pairs]
         for key in keys:
@@ -163,7 +165,9 @@ def _json(adapter: TypeAdapter[Any], value: object) -> Json:
 
 def canonical(document: Any) -> bytes:
     """The canonical bytes of a document: keys sorted, no white space, UTF-8."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def digest(document: Any) -> str:
@@ -181,8 +185,12 @@ def schema() -> Json:
         definitions |= part.pop("$defs", {})
         properties[name] = part
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "slaservice case", "type": "object",
-        "properties": properties, "required": ["terms", "input"], "$defs": definitions,
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "slaservice case",
+        "type": "object",
+        "properties": properties,
+        "required": ["terms", "input"],
+        "$defs": definitions,
     }
 
 
@@ -246,8 +254,14 @@ def _ledger_json(ledger: Ledger) -> Json:
 
 def _row_json(row: Row) -> Json:
     return {
-        "start": instant_text(row.start), "end": instant_text(row.end), "bucket": row.bucket, "eligible": row.eligible,
-        "loss": exact_text(row.loss), "windows": list(row.windows), "exclusion": row.exclusion, "marks": list(row.marks),
+        "start": instant_text(row.start),
+        "end": instant_text(row.end),
+        "bucket": row.bucket,
+        "eligible": row.eligible,
+        "loss": exact_text(row.loss),
+        "windows": list(row.windows),
+        "exclusion": row.exclusion,
+        "marks": list(row.marks),
     }
 
 
@@ -256,14 +270,20 @@ def _reasons_json(assessment: Assessment) -> Json:
     limit = None if credit.limit is None else {"limit": exact_text(credit.limit), "reduced": credit.capped}
     return {
         "dropped_windows": [
-            {"id": drop.window, "reason": drop.reason} for ledger in assessment.ledgers for drop in ledger.dropped
+            {"id": drop.window, "reason": drop.reason}
+            for ledger in assessment.ledgers
+            for drop in ledger.dropped
         ],
         "runs": [
             {
-                "start": instant_text(run.start), "end": instant_text(run.end), "counted": run.counted,
-                "seconds": exact_text(Fraction(run.end - run.start, SECOND)), "reason": run.reason,
+                "start": instant_text(run.start),
+                "end": instant_text(run.end),
+                "counted": run.counted,
+                "seconds": exact_text(Fraction(run.end - run.start, SECOND)),
+                "reason": run.reason,
             }
-            for ledger in assessment.ledgers for run in ledger.tested
+            for ledger in assessment.ledgers
+            for run in ledger.tested
         ],
         "gate": {"open": credit.gate_open, "reason": credit.gate_reason},
         "rules": [_rule_json(reason) for reason in credit.rules],
@@ -275,8 +295,12 @@ def _reasons_json(assessment: Assessment) -> Json:
 
 def _rule_json(reason: RuleReason) -> Json:
     return {
-        "rule": reason.rule, "type": reason.type, "quantity": reason.quantity, "value": exact_text(reason.value),
-        "hit": reason.bracket, "steps": None if reason.steps is None else exact_text(reason.steps),
+        "rule": reason.rule,
+        "type": reason.type,
+        "quantity": reason.quantity,
+        "value": exact_text(reason.value),
+        "hit": reason.bracket,
+        "steps": None if reason.steps is None else exact_text(reason.steps),
         "credit": exact_text(reason.credit),
     }
 
@@ -284,7 +308,9 @@ def _rule_json(reason: RuleReason) -> Json:
 def total_json(settlement: Settlement) -> Json:
     """The `total` of a statement's document."""
     return {
-        "currency": settlement.currency, "counted": list(settlement.counted),
-        "before_cap": fixed(settlement.before_cap, settlement.decimals), "capped": settlement.capped,
+        "currency": settlement.currency,
+        "counted": list(settlement.counted),
+        "before_cap": fixed(settlement.before_cap, settlement.decimals),
+        "capped": settlement.capped,
         "credit_amount": fixed(settlement.amount, settlement.decimals),
     }

@@ -11,13 +11,16 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
 from slaservice.rules.exact import ONE, ZERO
+from slaservice.rules.fields import Count, Flag, Name, NotNegative, Part, Seconds, Share, Zone
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.periods import Period, calendar_period
-from slaservice.rules.terms import Category, Count, Flag, Name, NotNegative, Part, Seconds, Share, Zone
+from slaservice.rules.terms import Category
 
 EVERY_COMPONENT = "*"
 
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]+))?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]+))?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 def parse_instant(text: object) -> int:
@@ -41,7 +44,9 @@ def instant_text(at: int) -> str:
 
 
 Instant = Annotated[
-    int, BeforeValidator(parse_instant), PlainSerializer(instant_text),
+    int,
+    BeforeValidator(parse_instant),
+    PlainSerializer(instant_text),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Year = Annotated[int, Strict(), Field(ge=1, le=9998)]

@@ -20,9 +20,9 @@ ONE = Fraction(1)
 def parse_exact(text: object) -> Fraction:
     """'99.9', '-5' or '7/3' as a Fraction; ValueError with the reason for anything else, binary floats above all."""
     if not isinstance(text, str):
-        raise ValueError(f"must be a number written as text, like \"99.9\" or \"1/3\", not {type(text).__name__}")
+        raise ValueError(f'must be a number written as text, like "99.9" or "1/3", not {type(text).__name__}')
     if not _EXACT.fullmatch(text):
-        raise ValueError("must be an exact number, like \"99.9\" or \"1/3\"")
+        raise ValueError('must be an exact number, like "99.9" or "1/3"')
     if re.search(r"/0+$", text):
         raise ValueError("must not divide by zero")
     return Fraction(text)

@@ -9,12 +9,23 @@ from slaservice.rules.documents import shown_percent
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.exact import exact_text, fixed
 from slaservice.rules.intervals import SECOND
-from slaservice.rules.wording import clauses, number
+from slaservice.rules.wording import clauses
+from slaservice.rules.words import number
 
 
 def explain(assessment: Assessment) -> str:
     """Several paragraphs: what was promised, every instant of the period, the arithmetic line by line."""
-    return "\n".join([*_summary(assessment), "", *_ledger(assessment), "", *_arithmetic(assessment), "", *_terms(assessment)])
+    return "\n".join(
+        [
+            *_summary(assessment),
+            "",
+            *_ledger(assessment),
+            "",
+            *_arithmetic(assessment),
+            "",
+            *_terms(assessment),
+        ]
+    )
 
 
 def _summary(assessment: Assessment) -> Iterator[str]:

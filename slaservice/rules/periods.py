@@ -7,15 +7,33 @@ between is instants, so a March in Berlin has 30 days and 23 hours without anybo
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+import tzdata  # type: ignore[import-untyped]
 
 from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant, moment
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+TZDATA_VERSION: str = tzdata.IANA_VERSION
+"""The version of the zones' rules, e.g. 2026b."""
 
 _ONE_DAY = timedelta(days=1)
+_ZONE_NAMES = frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
+
+
+@cache
+def zone_named(name: str) -> ZoneInfo:
+    """An IANA zone by the rules of the pinned tzdata package, whatever the machine has of its own. ValueError if unknown."""
+    if name not in _ZONE_NAMES:
+        raise ValueError(f"{name!r} is not an IANA time zone")
+    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=name)
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +84,7 @@ class Period:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
+        return zone_named(self.timezone)
 
     def days(self, part: Interval | None = None) -> int:
         """How many local days the period, or a part of it, touches."""
@@ -81,7 +99,7 @@ def local_date(at: int, zone: ZoneInfo) -> date:
 
 def calendar_period(first: date, months: int, timezone: str) -> Period:
     """`months` months from local midnight of `first`: a month, a quarter, a year, or an anniversary."""
-    zone = ZoneInfo(timezone)
+    zone = zone_named(timezone)
     return Period(local_midnight(first, zone), local_midnight(add_months(first, months), zone), timezone)
 
 
@@ -96,8 +114,10 @@ def period_ending_in(year: int, month: int, *, months: int, first_month: int) ->
 
 
 def service_time(
-    zone: ZoneInfo, weekly: Mapping[str, Sequence[tuple[int, int]]],
-    exceptions: Mapping[date, Sequence[tuple[int, int]]], span: Interval,
+    zone: ZoneInfo,
+    weekly: Mapping[Weekday, Sequence[tuple[int, int]]],
+    exceptions: Mapping[date, Sequence[tuple[int, int]]],
+    span: Interval,
 ) -> IntervalSet:
     """The instants of a span whose local wall clock stands within the day's openings (seconds of the day).
 
@@ -115,7 +135,7 @@ def service_time(
 
 
 def _openings(day: date, zone: ZoneInfo, openings: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    wall_midnight = instant(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("UTC")))
+    wall_midnight = instant(datetime(day.year, day.month, day.day, tzinfo=UTC))
     for start, end, offset in _stretches(day, zone):
         midnight = wall_midnight - offset * SECOND
         for opens, closes in openings:

@@ -76,7 +76,9 @@ def _above(value: Fraction, rule: AffectedShare | Requests) -> bool:
     return value > rule.above or (rule.op == ">=" and value == rule.above)
 
 
-def window_pieces(terms: Terms, evidence: Evidence, component: str, until: int) -> tuple[list[Piece], list[Dropped]]:
+def window_pieces(
+    terms: Terms, evidence: Evidence, component: str, until: int
+) -> tuple[list[Piece], list[Dropped]]:
     """The windows of a component, not yet merged; an open one lasts `until`. And those that count nothing, with why."""
     pieces: list[Piece] = []
     dropped: list[Dropped] = []
@@ -123,7 +125,10 @@ def _sweep(pieces: Iterable[Piece], sign: int) -> Signal:
     ordered = sorted(pieces)
     if all(left.end <= right.start for left, right in pairwise(ordered)):
         return ordered
-    ranks = {loss: rank for rank, loss in enumerate(sorted({p.loss for p in ordered}, key=lambda loss: sign * loss))}
+    ranks = {
+        loss: rank
+        for rank, loss in enumerate(sorted({p.loss for p in ordered}, key=lambda loss: sign * loss))
+    }
     waiting: list[tuple[int, int, tuple[str, ...], Piece]] = []
     signal: Signal = []
     arrivals = iter(ordered)
@@ -229,7 +234,9 @@ def long_enough(groups: Iterable[list[Piece]], rule: MinimumRun) -> tuple[Signal
         counted = end - start > minimum or (rule.op == ">=" and end - start == minimum)
         reason = "" if counted else f"not {'at least' if rule.op == '>=' else 'more than'} {rule.seconds} s"
         if counted and rule.counts == "excess":
-            kept += clip(group, IntervalSet((Interval(start + minimum, end),))) if end > start + minimum else []
+            kept += (
+                clip(group, IntervalSet((Interval(start + minimum, end),))) if end > start + minimum else []
+            )
             reason = f"what exceeds {rule.seconds} s"
         elif counted:
             kept += group
@@ -248,5 +255,7 @@ def on_grid(signal: Signal, seconds: int, rule: str) -> Signal:
     widened = [p._replace(start=p.start // cell * cell, end=-(-p.end // cell) * cell) for p in signal]
     if rule == "any":
         return highest(widened)
-    whole_cells = IntervalSet.of((-(-part.start // cell) * cell, part.end // cell * cell) for part in covered(signal))
+    whole_cells = IntervalSet.of(
+        (-(-part.start // cell) * cell, part.end // cell * cell) for part in covered(signal)
+    )
     return clip(_sweep(widened, sign=1), whole_cells)

@@ -1,140 +1,67 @@
 """The terms of one commitment as frozen values: every field, its default and its meaning, as a contract would state them.
 
-Values are parsed in `documents`, which names the field of whatever is wrong. What is well-formed but has no meaning together
-stands in one list, `MEANINGLESS`, at the end.
+How a field is read stands in `fields`; what is well-formed but has no meaning together is listed in `meaning`.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from fractions import Fraction
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, Strict, WithJsonSchema,
+from pydantic import BeforeValidator, Field
+
+from slaservice.rules.exact import Rounding
+from slaservice.rules.fields import (
+    Above,
+    Count,
+    Currency,
+    Day,
+    Decimals,
+    Exact,
+    Flag,
+    Name,
+    NotNegative,
+    Openings,
+    Part,
+    Percent,
+    Quantum,
+    Seconds,
+    Share,
+    Step,
+    Zone,
+    parse_provisional,
 )
-
-from slaservice.rules.exact import ONE, ZERO, Rounding, exact_text, parse_exact
-from slaservice.rules.money import CURRENCIES, minor_units
-
-_EXACT_SCHEMA = {"type": "string", "pattern": r"^-?[0-9]{1,40}(\.[0-9]{1,40}|/[0-9]{1,40})?$"}
-
-
-def _within(low: Fraction, high: Fraction) -> Callable[[Fraction], Fraction]:
-    def check(value: Fraction) -> Fraction:
-        if not low <= value <= high:
-            raise ValueError(f"must lie between {low} and {high}")
-        return value
-
-    return check
-
-
-def _not_negative(value: Fraction) -> Fraction:
-    if value < 0:
-        raise ValueError("must not be negative")
-    return value
-
-
-def _positive(value: Fraction) -> Fraction:
-    if value <= 0:
-        raise ValueError("must be above 0")
-    return value
-
-
-def parse_zone(name: object) -> str:
-    """The name of an IANA zone, unchanged; ValueError for anything else."""
-    if not isinstance(name, str):
-        raise ValueError("must be the name of an IANA time zone")
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not an IANA time zone") from None
-    return name
-
-
-def _parse_clock(text: object) -> int:
-    if isinstance(text, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
-        return int(text[:2]) * 3600 + int(text[3:]) * 60
-    raise ValueError('must be a wall clock time like "08:00", at most "24:00"')
-
-
-def _clock_text(seconds: int) -> str:
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
-
-
-def _parse_day(text: object) -> date:
-    if isinstance(text, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return date.fromisoformat(text)
-    raise ValueError('must be a date like "2026-12-25"')
-
-
-def _in_order(openings: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    previous = 0
-    for start, end in openings:
-        if start < previous or end <= start:
-            raise ValueError("openings must be in order, end after they start, and not overlap")
-        previous = end
-    return openings
-
-
-def _known_currency(code: str) -> str:
-    if code not in CURRENCIES:
-        raise ValueError(f"{code!r} is not a currency of ISO 4217")
-    return code
-
-
-def _parse_step(value: object) -> object:
-    return value if value in ("period", "eligible") else _positive(parse_exact(value))
-
-
-def _parse_provisional(value: object) -> object:
-    return "whole" if value == "full" else value
-
-
-Exact = Annotated[
-    Fraction, BeforeValidator(parse_exact), PlainSerializer(exact_text), WithJsonSchema(_EXACT_SCHEMA)
-]
-Share = Annotated[Exact, AfterValidator(_within(ZERO, ONE))]
-Percent = Annotated[Exact, AfterValidator(_within(ZERO, Fraction(100)))]
-NotNegative = Annotated[Exact, AfterValidator(_not_negative)]
-Step = Annotated[
-    Literal["period", "eligible"] | Fraction, PlainValidator(_parse_step), PlainSerializer(str),
-    WithJsonSchema({"anyOf": [{"enum": ["period", "eligible"]}, _EXACT_SCHEMA]}),
-]
-Flag = Annotated[bool, Strict()]
-Count = Annotated[int, Strict(), Field(ge=1)]
-Seconds = Annotated[int, Strict(), Field(ge=0)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Zone = Annotated[str, BeforeValidator(parse_zone), WithJsonSchema({"type": "string"})]
-Clock = Annotated[
-    int, BeforeValidator(_parse_clock), PlainSerializer(_clock_text), WithJsonSchema({"type": "string"})
-]
-Day = Annotated[date, BeforeValidator(_parse_day)]
-Openings = Annotated[tuple[tuple[Clock, Clock], ...], AfterValidator(_in_order)]
-Currency = Annotated[str, AfterValidator(_known_currency)]
-Decimals = Annotated[int, Strict(), Field(ge=0, le=12)]
-Above = Literal[">", ">="]
+from slaservice.rules.money import minor_units
+from slaservice.rules.periods import Weekday
 
 Category = Literal[
-    "scheduled_maintenance", "emergency_maintenance", "customer_caused", "third_party", "force_majeure", "beta", "suspension"
+    "scheduled_maintenance",
+    "emergency_maintenance",
+    "customer_caused",
+    "third_party",
+    "force_majeure",
+    "beta",
+    "suspension",
 ]
 CATEGORIES: tuple[Category, ...] = (
-    "scheduled_maintenance", "emergency_maintenance", "customer_caused", "third_party", "force_majeure", "beta", "suspension",
+    "scheduled_maintenance",
+    "emergency_maintenance",
+    "customer_caused",
+    "third_party",
+    "force_majeure",
+    "beta",
+    "suspension",
 )
 Quantity = Literal[
-    "uptime_percent", "lost_seconds", "lost_seconds_beyond_allowance", "points_below", "runs", "days_touched", "failures"
+    "uptime_percent",
+    "lost_seconds",
+    "lost_seconds_beyond_allowance",
+    "points_below",
+    "runs",
+    "days_touched",
+    "failures",
 ]
 RATIO_LEVEL = ("min", "mean", "pooled")
 """The ways to combine components whose ratios are combined, not their signals: each component keeps a ledger."""
-
-
-class Part:
-    """A part of a document: a field that is not known is refused by name."""
-
-    __slots__ = ()
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +96,7 @@ class Signal(Part):
 class MinimumRun(Part):
     """How long an outage must last before it counts, and what is tested."""
 
-    seconds: Annotated[int, Strict(), Field(ge=1)]
+    seconds: Count
     op: Above
     test_on: Literal["window", "merged", "net"]
     straddle: Literal["whole_run", "clipped"] = "whole_run"
@@ -180,7 +107,7 @@ class MinimumRun(Part):
 class Shape(Part):
     """The grid and the minimum. A quantum of 1 is no grid: time is exact to the microsecond."""
 
-    quantum_seconds: Literal[1, 60, 300, 3600] = 1
+    quantum_seconds: Quantum = 1
     quantum_rule: Literal["any", "all"] = "any"
     min_run: MinimumRun | None = None
 
@@ -204,7 +131,7 @@ class ServiceHours(Part):
     """When the service is promised, by the wall clock of a zone."""
 
     timezone: Zone
-    weekly: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Openings]
+    weekly: dict[Weekday, Openings]
     exceptions: dict[Day, Openings] = field(default_factory=dict)
 
 
@@ -368,7 +295,7 @@ class Terms(Part):
     service_hours: ServiceHours | None = None
     components: Components
     partial_period: Literal["lived", "whole"] = "lived"
-    provisional: Annotated[Literal["elapsed", "whole"], BeforeValidator(_parse_provisional)] = "elapsed"
+    provisional: Annotated[Literal["elapsed", "whole"], BeforeValidator(parse_provisional)] = "elapsed"
     uptime_rounding: UptimeRounding | None = None
     credit: Credit = Credit()
     base: Base = Base()
@@ -383,80 +310,3 @@ class Terms(Part):
     def combine(self) -> str:
         """How components are combined; one component by itself is `any_down`."""
         return self.components.combine or "any_down"
-
-
-def _rules(terms: Terms) -> list[tuple[str, Brackets | Metered]]:
-    return [(f"credit.rules[{index}]", rule) for index, rule in enumerate(terms.credit.rules)]
-
-
-def _per_run(rule: Brackets | Metered) -> bool:
-    return isinstance(rule, Metered) and rule.per == "run"
-
-
-def _each_rule(wrong: Callable[[Terms, Brackets | Metered], bool], at: str) -> Callable[[Terms], list[str]]:
-    return lambda terms: [f"{path}.{at}" for path, rule in _rules(terms) if wrong(terms, rule)]
-
-
-def _field(path: str, wrong: Callable[[Terms], bool]) -> Callable[[Terms], list[str]]:
-    return lambda terms: [path] if wrong(terms) else []
-
-
-def _threshold_without_bound(terms: Terms) -> list[str]:
-    parts = {"signal.affected_share.above": terms.signal.affected_share, "signal.requests.above": terms.signal.requests}
-    return [path for path, part in parts.items() if (part.mode == "threshold") != (part.above is not None)]
-
-
-def _empty_ranges(terms: Terms) -> list[str]:
-    return [
-        f"{path}.ranges[{index}]"
-        for path, rule in _rules(terms) if isinstance(rule, Brackets)
-        for index, row in enumerate(rule.ranges)
-        if row.lower is not None and row.upper is not None
-        and (row.lower > row.upper or (row.lower == row.upper and not (row.from_closed and row.to_closed)))
-    ]
-
-
-def _repeated(names: tuple[str, ...]) -> bool:
-    return len(set(names)) != len(names)
-
-
-MEANINGLESS: tuple[tuple[str, str, Callable[[Terms], list[str]]], ...] = (
-    ("combine_missing", "several components need a way to combine them",
-     _field("components.combine", lambda t: len(t.components.names) > 1 and t.components.combine is None)),
-    ("component_twice", "a component is named twice", _field("components.names", lambda t: _repeated(t.components.names))),
-    ("threshold_and_bound", "a threshold needs its bound, and only a threshold has one", _threshold_without_bound),
-    ("runs_of_ratios", "runs and days cannot be counted where the components' ratios are combined (min, mean, pooled)",
-     _each_rule(lambda t, r: t.combine in RATIO_LEVEL and r.quantity in ("runs", "days_touched"), "quantity")),
-    ("per_run_of_ratios", "there are no runs where the components' ratios are combined (min, mean, pooled)",
-     _each_rule(lambda t, r: t.combine in RATIO_LEVEL and _per_run(r), "per")),
-    ("per_run_quantity", "only lost_seconds can be metered for each run",
-     _each_rule(lambda _, r: _per_run(r) and r.quantity != "lost_seconds", "per")),
-    ("cap_per_run", "a cap for each run needs a rule that is metered for each run",
-     _field("cap.per", lambda t: t.cap is not None and t.cap.per == "run" and not any(map(_per_run, t.credit.rules)))),
-    ("reference_and_points", "points_below needs its reference, and only points_below has one",
-     _each_rule(lambda _, r: (r.quantity == "points_below") != (r.reference is not None), "reference")),
-    ("window_and_failures", "failures need their window, and only failures have one",
-     _each_rule(lambda _, r: (r.quantity == "failures") != (r.window is not None), "window")),
-    ("step_of_time", "a step of the period or the eligible time measures seconds only",
-     _each_rule(lambda _, r: isinstance(r, Metered) and isinstance(r.step, str)
-                and r.quantity not in ("lost_seconds", "lost_seconds_beyond_allowance"), "step")),
-    ("empty_range", "the range contains nothing", _empty_ranges),
-    ("gate_and_count", "consecutive_failures need their count, and only they have one",
-     _field("credit.gate.count",
-            lambda t: (t.credit.gate.kind == "consecutive_failures") != (t.credit.gate.count is not None))),
-    ("day_value_of_percent", "only a credit in days has a value of a day",
-     _field("credit.day_value", lambda t: t.credit.unit == "percent" and t.credit.day_value is not None)),
-    ("allowance_of_nothing", "an allowance or a notice needs scheduled_maintenance among the categories",
-     _field("exclude.categories",
-            lambda t: not t.exclude.covers("scheduled_maintenance")
-            and (t.exclude.allowance_seconds is not None or t.exclude.notice_seconds is not None))),
-    ("more_failures_than_periods", "n of m periods: n cannot be more than m",
-     lambda t: [f"terminate[{i}].n" for i, right in enumerate(t.terminate) if right.n > right.m]),
-)
-"""Everything that is well-formed and yet refused: (code, reason, which fields)."""
-
-
-def meaningless(terms: Terms) -> list[tuple[str, str]]:
-    """(path within the terms, reason) of everything in these terms that has no meaning together."""
-    return [(path, reason) for _, reason, where in MEANINGLESS for path in where(terms)]
-

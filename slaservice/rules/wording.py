@@ -8,79 +8,72 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import groupby
 
-from slaservice.rules.exact import exact_text
+from slaservice.rules.fields import Above
+from slaservice.rules.periods import WEEKDAYS, Weekday
 from slaservice.rules.terms import (
-    Above, Bracket, Brackets, Claim, Deadline, Metered, MinimumRun, Quantity, ServiceHours, Terms, Terminate,
+    Bracket,
+    Brackets,
+    Claim,
+    Deadline,
+    Metered,
+    MinimumRun,
+    Quantity,
+    ServiceHours,
+    Terminate,
+    Terms,
 )
+from slaservice.rules.words import duration, listed, number, percent
 
 Clause = tuple[str, str]
 
 _CATEGORY = {
-    "scheduled_maintenance": "scheduled maintenance", "emergency_maintenance": "emergency maintenance",
-    "customer_caused": "failures caused by the customer", "third_party": "failures of third parties",
-    "force_majeure": "force majeure", "beta": "beta features", "suspension": "suspension of the service",
+    "scheduled_maintenance": "scheduled maintenance",
+    "emergency_maintenance": "emergency maintenance",
+    "customer_caused": "failures caused by the customer",
+    "third_party": "failures of third parties",
+    "force_majeure": "force majeure",
+    "beta": "beta features",
+    "suspension": "suspension of the service",
 }
 _QUANTITY: dict[Quantity, str] = {
-    "uptime_percent": "the uptime", "lost_seconds": "the downtime",
+    "uptime_percent": "the uptime",
+    "lost_seconds": "the downtime",
     "lost_seconds_beyond_allowance": "the downtime beyond what the commitment allows",
-    "points_below": "the shortfall of the uptime below {reference} %", "runs": "the number of outages",
+    "points_below": "the shortfall of the uptime below {reference} %",
+    "runs": "the number of outages",
     "days_touched": "the number of local days with downtime",
     "failures": "the number of missed periods among the last {window}, this one included",
 }
-_WEEKDAY = dict(zip(
-    ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
-    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True,
-))
+_WEEKDAY: dict[Weekday, str] = dict(
+    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
 _ROUNDED = {
-    "half_up": "with halves rounded up", "half_even": "with halves rounded to the even digit",
-    "floor": "rounded down", "ceil": "rounded up",
+    "half_up": "with halves rounded up",
+    "half_even": "with halves rounded to the even digit",
+    "floor": "rounded down",
+    "ceil": "rounded up",
 }
 _ANCHOR = {
-    "incident_start": "the start of the incident", "incident_end": "the end of the incident",
-    "awareness": "the day the customer became aware of the incident", "period_end": "the end of the period",
+    "incident_start": "the start of the incident",
+    "incident_end": "the end of the incident",
+    "awareness": "the day the customer became aware of the incident",
+    "period_end": "the end of the period",
 }
 
 
 def clauses(terms: Terms, names: Mapping[str, str] | None = None) -> list[Clause]:
     """(path of the field, sentence) in the order in which the rules apply; `names` turns component codes into words."""
     return [
-        *_promise(terms, names or {}), *_signal(terms), *_shape(terms), *_exclusions(terms), *_time(terms),
-        *_credit(terms), *_money(terms), *_claim(terms.claim), *_exit(terms),
+        *_promise(terms, names or {}),
+        *_signal(terms),
+        *_shape(terms),
+        *_exclusions(terms),
+        *_time(terms),
+        *_credit(terms),
+        *_money(terms),
+        *_claim(terms.claim),
+        *_exit(terms),
     ]
-
-
-def number(value: Fraction) -> str:
-    """A decimal where the value has one, else a fraction: '99.95', '1/3'."""
-    rest = value.denominator
-    for factor in (2, 5):
-        while rest % factor == 0:
-            rest //= factor
-    if rest != 1:
-        return exact_text(value)
-    digits = 0
-    while (value * 10**digits).denominator != 1:
-        digits += 1
-    whole = str(abs((value * 10**digits).numerator)).rjust(digits + 1, "0")
-    return ("-" if value < 0 else "") + (f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole)
-
-
-def percent(share: Fraction) -> str:
-    """A share of 1 in percent."""
-    return f"{number(share * 100)} %"
-
-
-def duration(seconds: int) -> str:
-    """'1 hour 30 minutes', '45 seconds'."""
-    parts = [
-        f"{amount} {unit}{'' if amount == 1 else 's'}"
-        for amount, unit in ((seconds // 3600, "hour"), (seconds // 60 % 60, "minute"), (seconds % 60, "second")) if amount
-    ]
-    return " ".join(parts) or "0 seconds"
-
-
-def listed(words: list[str], joint: str = "and") -> str:
-    """'a, b and c'."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
 
 
 def _more(op: Above) -> str:
@@ -89,68 +82,95 @@ def _more(op: Above) -> str:
 
 def _promise(terms: Terms, names: Mapping[str, str]) -> Iterator[Clause]:
     covered = [names.get(code, code) for code in terms.components.names]
-    yield "commitment_percent", (
-        f"{listed(covered)} {'is' if len(covered) == 1 else 'are'} promised to be available for "
-        f"{number(terms.commitment_percent)} % of the eligible time of each period; exactly that much is enough."
+    yield (
+        "commitment_percent",
+        (
+            f"{listed(covered)} {'is' if len(covered) == 1 else 'are'} promised to be available for "
+            f"{number(terms.commitment_percent)} % of the eligible time of each period; exactly that much is enough."
+        ),
     )
     if len(covered) == 1:
         return
-    yield "components.combine", {
-        "any_down": "An instant is lost as soon as any of these components is down; the highest loss among them counts.",
-        "all_down": "An instant is lost only while all of these components are down; the lowest loss among them counts.",
-        "min": "Each component is measured by itself, and the lowest of their uptimes is the uptime.",
-        "mean": "Each component is measured by itself, and the plain mean of their uptimes is the uptime; a component with "
-                "nothing eligible is left out.",
-        "pooled": "The downtime and the eligible time of the components are each added up, and the uptime is taken from the "
-                  "two sums.",
-    }[terms.combine]
+    yield (
+        "components.combine",
+        {
+            "any_down": "An instant is lost as soon as any of these components is down; the highest loss among them counts.",
+            "all_down": "An instant is lost only while all of these components are down; the lowest loss among them counts.",
+            "min": "Each component is measured by itself, and the lowest of their uptimes is the uptime.",
+            "mean": "Each component is measured by itself, and the plain mean of their uptimes is the uptime; a component with "
+            "nothing eligible is left out.",
+            "pooled": "The downtime and the eligible time of the components are each added up, and the uptime is taken from the "
+            "two sums.",
+        }[terms.combine],
+    )
 
 
 def _signal(terms: Terms) -> Iterator[Clause]:
     signal = terms.signal
-    yield "signal.source", {
-        "windows": "Downtime is measured by recorded outages; request counts are not used.",
-        "requests": "Downtime is measured by the requests that failed; recorded outages are not used.",
-        "both": "Downtime is measured by recorded outages and by failed requests; where both speak, the higher loss counts.",
-    }[signal.source]
+    yield (
+        "signal.source",
+        {
+            "windows": "Downtime is measured by recorded outages; request counts are not used.",
+            "requests": "Downtime is measured by the requests that failed; recorded outages are not used.",
+            "both": "Downtime is measured by recorded outages and by failed requests; where both speak, the higher loss counts.",
+        }[signal.source],
+    )
     if signal.source != "requests":
         weights = [
             f"{severity} {_weight(weight)}"
-            for severity, weight in sorted(signal.severity_weight.items(), key=lambda item: (-item[1], item[0]))
+            for severity, weight in sorted(
+                signal.severity_weight.items(), key=lambda item: (-item[1], item[0])
+            )
         ]
-        yield "signal.severity_weight", (
-            f"An outage counts by its severity: {', '.join(weights)}. Outages that overlap count once, at the highest loss."
+        yield (
+            "signal.severity_weight",
+            (
+                f"An outage counts by its severity: {', '.join(weights)}. Outages that overlap count once, at the highest loss."
+            ),
         )
         share = signal.affected_share
         if share.mode == "weight":
             yield "signal.affected_share", "Its loss is multiplied by the share of users that were affected."
         elif share.above is not None:
-            yield "signal.affected_share", (
-                f"It counts only if {_more(share.op)} {percent(share.above)} of the users were affected, and then in full."
+            yield (
+                "signal.affected_share",
+                (
+                    f"It counts only if {_more(share.op)} {percent(share.above)} of the users were affected, and then in full."
+                ),
             )
     if signal.source != "windows":
         requests = signal.requests
-        yield "signal.requests", (
-            "Each interval of requests loses the share of its requests that failed; an interval without requests loses nothing."
-            if requests.above is None else
-            f"An interval is lost in full if {_more(requests.op)} {percent(requests.above)} of its requests failed, and "
-            f"otherwise not at all; an interval without requests loses nothing."
+        yield (
+            "signal.requests",
+            (
+                "An interval of requests loses the share of them that failed; an interval without requests loses nothing."
+                if requests.above is None
+                else f"An interval is lost in full if {_more(requests.op)} {percent(requests.above)} of its requests failed, and "
+                f"otherwise not at all; an interval without requests loses nothing."
+            ),
         )
 
 
 def _weight(weight: Fraction) -> str:
-    return {0: "not at all", 1: "in full"}.get(int(weight) if weight in (0, 1) else -1, f"at {percent(weight)}")
+    return {0: "not at all", 1: "in full"}.get(
+        int(weight) if weight in (0, 1) else -1, f"at {percent(weight)}"
+    )
 
 
 def _shape(terms: Terms) -> Iterator[Clause]:
     shape = terms.shape
     if shape.quantum_seconds > 1:
         cell = duration(shape.quantum_seconds)
-        yield "shape.quantum_rule", (
-            f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts in full, at its highest "
-            f"loss, if any part of it is lost." if shape.quantum_rule == "any" else
-            f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts, at its lowest loss, only if "
-            f"all of it is lost."
+        yield (
+            "shape.quantum_rule",
+            (
+                f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts in full, at its highest "
+                f"loss, if any part of it is lost."
+                if shape.quantum_rule == "any"
+                else f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts, at its lowest loss, "
+                f"only if "
+                f"all of it is lost."
+            ),
         )
     if shape.min_run:
         yield from _minimum(shape.min_run)
@@ -166,16 +186,25 @@ def _minimum(rule: MinimumRun) -> Iterator[Clause]:
         "whole_run": "one that crosses the period's edge is tested at its whole length and counts with the part inside",
         "clipped": "one that crosses the period's edge is tested with the part inside only",
     }[rule.straddle]
-    counts = "counts in full" if rule.counts == "whole" else f"counts with the time after its first {duration(rule.seconds)}"
-    yield "shape.min_run", (
-        f"An outage counts only if it lasts {_more(rule.op)} {duration(rule.seconds)}, and then {counts}. {tested}; {edge}."
+    counts = (
+        "counts in full"
+        if rule.counts == "whole"
+        else f"counts with the time after its first {duration(rule.seconds)}"
+    )
+    yield (
+        "shape.min_run",
+        (
+            f"An outage counts only if it lasts {_more(rule.op)} {duration(rule.seconds)}, and then {counts}. {tested}; {edge}."
+        ),
     )
 
 
 def _exclusions(terms: Terms) -> Iterator[Clause]:
     exclude = terms.exclude
-    kinds = "all time that is recorded as excluded" if exclude.categories is None else (
-        listed([_CATEGORY[category] for category in exclude.categories]) if exclude.categories else ""
+    kinds = (
+        "all time that is recorded as excluded"
+        if exclude.categories is None
+        else (listed([_CATEGORY[category] for category in exclude.categories]) if exclude.categories else "")
     )
     stays = {
         "not_downtime": "is never downtime and stays part of the eligible time",
@@ -186,41 +215,62 @@ def _exclusions(terms: Terms) -> Iterator[Clause]:
         return
     yield "exclude.effect", f"Excluded time ({kinds}) {stays}."
     if exclude.notice_seconds is not None:
-        yield "exclude.notice_seconds", (
-            f"Scheduled maintenance is excluded only if it was announced at least {duration(exclude.notice_seconds)} before "
-            f"its start."
+        yield (
+            "exclude.notice_seconds",
+            (
+                f"Scheduled maintenance is excluded only if it was announced at least {duration(exclude.notice_seconds)} before "
+                f"its start."
+            ),
         )
     if exclude.allowance_seconds is not None:
-        yield "exclude.allowance_seconds", (
-            f"No more than {duration(exclude.allowance_seconds)} of scheduled maintenance are excluded in a period, in the "
-            f"order of time."
+        yield (
+            "exclude.allowance_seconds",
+            (
+                f"No more than {duration(exclude.allowance_seconds)} of scheduled maintenance are excluded in a period, in the "
+                f"order of time."
+            ),
         )
 
 
 def _time(terms: Terms) -> Iterator[Clause]:
-    yield "no_data", {
-        "as_up": "Time for which there are no measurements counts as up.",
-        "as_down": "Time for which there are no measurements counts as down.",
-        "remove": "Time for which there are no measurements is taken out of the eligible time.",
-    }[terms.no_data]
+    yield (
+        "no_data",
+        {
+            "as_up": "Time for which there are no measurements counts as up.",
+            "as_down": "Time for which there are no measurements counts as down.",
+            "remove": "Time for which there are no measurements is taken out of the eligible time.",
+        }[terms.no_data],
+    )
     if terms.service_hours:
         yield "service_hours", _hours(terms.service_hours)
-    yield "partial_period", {
-        "lived": "Where the contract starts or ends within a period, only the part in term is measured.",
-        "whole": "Where the contract starts or ends within a period, the rest of the period counts as up.",
-    }[terms.partial_period]
-    yield "provisional", {
-        "elapsed": "Before a period has ended, figures are provisional and speak of the part that has passed.",
-        "whole": "Before a period has ended, figures are provisional and take the time to come as up.",
-    }[terms.provisional]
+    yield (
+        "partial_period",
+        {
+            "lived": "Where the contract starts or ends within a period, only the part in term is measured.",
+            "whole": "Where the contract starts or ends within a period, the rest of the period counts as up.",
+        }[terms.partial_period],
+    )
+    yield (
+        "provisional",
+        {
+            "elapsed": "Before a period has ended, figures are provisional and speak of the part that has passed.",
+            "whole": "Before a period has ended, figures are provisional and take the time to come as up.",
+        }[terms.provisional],
+    )
     if terms.uptime_rounding:
         places = terms.uptime_rounding.decimals
-        yield "uptime_rounding", (
-            f"The uptime is brought to {places} decimal{'' if places == 1 else 's'} of a percent, "
-            f"{_ROUNDED[terms.uptime_rounding.mode]}, before anything is judged by it."
+        yield (
+            "uptime_rounding",
+            (
+                f"The uptime is brought to {places} decimal{'' if places == 1 else 's'} of a percent, "
+                f"{_ROUNDED[terms.uptime_rounding.mode]}, before anything is judged by it."
+            ),
         )
     else:
-        yield "uptime_rounding", "The uptime is judged exactly and never rounded; where it is shown, it is rounded down."
+        yield (
+            "uptime_rounding",
+            "The uptime is judged exactly and never rounded; where it is shown, it is rounded down.",
+        )
 
 
 def _hours(hours: ServiceHours) -> str:
@@ -231,7 +281,9 @@ def _hours(hours: ServiceHours) -> str:
         span = named[0] if len(named) == 1 else f"{named[0]} to {named[-1]}"
         spans.append(f"{span} {openings}")
     text = f"The service is promised within service hours only, by the clock of {hours.timezone}: {'; '.join(spans)}"
-    exceptions = [f"{day.isoformat()} {_openings(openings)}" for day, openings in sorted(hours.exceptions.items())]
+    exceptions = [
+        f"{day.isoformat()} {_openings(openings)}" for day, openings in sorted(hours.exceptions.items())
+    ]
     return f"{text}; except {', '.join(exceptions)}." if exceptions else f"{text}."
 
 
@@ -247,24 +299,35 @@ def _credit(terms: Terms) -> Iterator[Clause]:
     if not credit.rules:
         yield "credit.rules", "A miss earns no service credit."
         return
-    yield "credit.gate", {
-        "below_commitment": "A service credit is due for a period that misses the commitment.",
-        "always": "A service credit is due whenever the rules below give one, whether or not the commitment is missed.",
-        "consecutive_failures": f"A service credit is due for a period that misses the commitment as at least number "
-                                f"{credit.gate.count} in a row.",
-    }[credit.gate.kind]
+    yield (
+        "credit.gate",
+        {
+            "below_commitment": "A service credit is due for a period that misses the commitment.",
+            "always": "A service credit is due whenever the rules below give one, whether or not the commitment is missed.",
+            "consecutive_failures": f"A service credit is due for a period that misses the commitment as at least number "
+            f"{credit.gate.count} in a row.",
+        }[credit.gate.kind],
+    )
     for index, rule in enumerate(credit.rules):
         unit = "% of the base" if credit.unit == "percent" else "days of service"
         sentence = _brackets(rule, unit) if isinstance(rule, Brackets) else _metered(rule, unit)
         yield f"credit.rules[{index}]", sentence
     if len(credit.rules) > 1:
-        yield "credit.combine", {
-            "max": "Of these rules the one that gives most applies.", "sum": "What these rules give is added up.",
-        }[credit.combine]
+        yield (
+            "credit.combine",
+            {
+                "max": "Of these rules the one that gives most applies.",
+                "sum": "What these rules give is added up.",
+            }[credit.combine],
+        )
     if credit.unit == "days":
-        yield "credit.day_value", (
-            "A day of service is worth a thirtieth of the base." if credit.day_value == "base/30" else
-            "A day of service is worth the base divided by the calendar days of the period."
+        yield (
+            "credit.day_value",
+            (
+                "A day of service is worth a thirtieth of the base."
+                if credit.day_value == "base/30"
+                else "A day of service is worth the base divided by the calendar days of the period."
+            ),
         )
 
 
@@ -275,7 +338,10 @@ def _quantity(rule: Brackets | Metered) -> str:
 
 def _measure(rule: Brackets | Metered) -> str:
     return {
-        "uptime_percent": " %", "points_below": " points", "lost_seconds": " s", "lost_seconds_beyond_allowance": " s",
+        "uptime_percent": " %",
+        "points_below": " points",
+        "lost_seconds": " s",
+        "lost_seconds_beyond_allowance": " s",
     }.get(rule.quantity, "")
 
 
@@ -322,23 +388,34 @@ def _money(terms: Terms) -> Iterator[Clause]:
             "amount": f"{terms.money.currency} {number(terms.cap.value)}",
         }[terms.cap.kind]
         window = {
-            "period": "for a period", "contract_year": "in a contract year, earlier credits of that year counted in",
-            "contract": "over the contract, earlier credits counted in", "run": "for each outage",
+            "period": "for a period",
+            "contract_year": "in a contract year, earlier credits of that year counted in",
+            "contract": "over the contract, earlier credits counted in",
+            "run": "for each outage",
         }[terms.cap.per]
         yield "cap", f"Credits never exceed {most} {window}."
     else:
         yield "cap", "Credits are not capped."
     if terms.minimum_issue:
         minimum = terms.minimum_issue
-        rest = {"forfeit": "a smaller amount is forfeited", "carry": "a smaller amount is carried into the next period"}
-        yield "minimum_issue", (
-            f"A credit is issued only if it is {_more(minimum.op)} {terms.money.currency} {number(minimum.amount)}; "
-            f"{rest[minimum.below]}."
+        rest = {
+            "forfeit": "a smaller amount is forfeited",
+            "carry": "a smaller amount is carried into the next period",
+        }
+        yield (
+            "minimum_issue",
+            (
+                f"A credit is issued only if it is {_more(minimum.op)} {terms.money.currency} {number(minimum.amount)}; "
+                f"{rest[minimum.below]}."
+            ),
         )
     places = terms.money.places
-    yield "money", (
-        f"Amounts are in {terms.money.currency}, exact until the end and then brought once to {places} "
-        f"decimal{'' if places == 1 else 's'}, {_ROUNDED[terms.money.rounding]}."
+    yield (
+        "money",
+        (
+            f"Amounts are in {terms.money.currency}, exact until the end and then brought once to {places} "
+            f"decimal{'' if places == 1 else 's'}, {_ROUNDED[terms.money.rounding]}."
+        ),
     )
 
 
@@ -356,7 +433,9 @@ def _claim(claim: Claim) -> Iterator[Clause]:
 
 
 def _deadline(deadline: Deadline) -> str:
-    unit = {"business_days": "business day", "billing_cycles": "billing cycle"}.get(deadline.unit, deadline.unit[:-1])
+    unit = {"business_days": "business day", "billing_cycles": "billing cycle"}.get(
+        deadline.unit, deadline.unit[:-1]
+    )
     if deadline.unit == "days":
         unit = "calendar day"
     return f"{deadline.n} {unit}{'' if deadline.n == 1 else 's'} after {_ANCHOR[deadline.anchor]}"
@@ -370,4 +449,6 @@ def _exit(terms: Terms) -> Iterator[Clause]:
 def _right(right: Terminate) -> str:
     when = f"in {right.n} of any {right.m} periods in a row" if right.m > 1 else "in a period"
     together = ", one directly after the other" if right.consecutive and right.n > 1 else ""
-    return f"The customer may end the contract if the uptime is below {number(right.below)} % {when}{together}."
+    return (
+        f"The customer may end the contract if the uptime is below {number(right.below)} % {when}{together}."
+    )

@@ -1,0 +1,185 @@
+"""The ledger: every instant of the period in exactly one bucket, the first that fits, and the figures are sums over it."""
+
+from typing import Any
+
+import pytest
+
+from slaservice.rules.assessment import assess
+from slaservice.rules.documents import parse_case, result_json
+from tests.rules.samples import Json, at, case, outage, terms
+
+
+def result(document: Json) -> Json:
+    return result_json(assess(parse_case(document)))
+
+
+def rows(document: Json, component: str | None = None) -> list[tuple[str, str, str]]:
+    """(start, bucket, what it names) of the rows that are not up."""
+    ledger = next(one for one in result(document)["ledger"] if one["component"] == component)
+    return [
+        (
+            row["start"][8:16].replace("T", " "),
+            row["bucket"],
+            ", ".join([*row["windows"], *filter(None, [row["exclusion"]]), *row["marks"]]),
+        )
+        for row in ledger["rows"]
+        if row["bucket"] != "up"
+    ]
+
+
+def maintenance(start: str, end: str, **more: Any) -> Json:
+    return {"component": "*", "start": at(start), "end": at(end), **more}
+
+
+def test_an_instant_with_two_reasons_is_in_the_bucket_of_the_first() -> None:
+    document = case(
+        outage("01 00:00", "20 00:00", id="all along"),
+        terms=terms(
+            service_hours={
+                "timezone": "UTC",
+                "weekly": {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+            }
+        ),
+        service_start=at("06 00:00"),
+        as_of=at("08 17:00"),
+        no_data=[{"component": "main", "start": at("06 09:00"), "end": at("06 10:00")}],
+        maintenance=[maintenance("06 09:30", "06 11:00", id="M1")],
+    )
+    assert rows(document)[:7] == [
+        ("01 00:00", "not_in_term", ""),
+        ("06 00:00", "outside_service_hours", ""),
+        ("06 08:00", "down", "all along"),
+        ("06 09:00", "no_data", ""),
+        ("06 10:00", "excluded", "M1"),
+        ("06 11:00", "down", "all along"),
+        ("06 18:00", "outside_service_hours", ""),
+    ]
+    assert rows(document)[-1][1] == "after_as_of"
+
+
+def test_of_two_exclusions_the_earlier_start_is_named_and_then_the_id() -> None:
+    document = case(
+        maintenance=[
+            maintenance("10 10:00", "10 12:00", id="late"),
+            maintenance("10 09:00", "10 11:00", id="early"),
+            maintenance("10 10:00", "10 13:00", id="a"),
+        ]
+    )
+    assert rows(document) == [("10 09:00", "excluded", "early"), ("10 11:00", "excluded", "a")]
+
+
+def test_of_two_windows_the_higher_loss_is_named_and_then_the_earlier() -> None:
+    document = case(
+        outage("10 10:00", "10 12:00", "partial", id="long"),
+        outage("10 10:30", "10 11:00", id="short"),
+        outage("10 10:30", "10 11:30", id="other monitor"),
+    )
+    assert rows(document) == [
+        ("10 10:00", "down", "long"),
+        ("10 10:30", "down", "other monitor"),
+        ("10 11:30", "down", "long"),
+    ]
+
+
+def test_what_windows_count_adds_up_to_the_downtime() -> None:
+    document = case(
+        outage("10 10:00", "10 12:00", "partial", id="long"),
+        outage("10 10:30", "10 11:00", id="short"),
+        outage("10 23:00", "11 01:00", id="night"),
+    )
+    found = result(document)
+    lost = {row["windows"][0]: 0 for row in found["ledger"][0]["rows"] if row["windows"]}
+    assert set(lost) == {"long", "short", "night"}
+    assert found["downtime_seconds"] == str(90 * 60 * 3 // 10 + 1800 + 7200)
+
+
+def test_maintenance_announced_too_late_excuses_nothing_and_is_marked() -> None:
+    document = case(
+        outage("10 10:00", "10 12:00", id="W"),
+        terms=terms(exclude__notice_seconds=86_400),
+        maintenance=[
+            maintenance("10 10:30", "10 11:00", id="late", announced_at=at("10 00:00")),
+            maintenance("10 11:00", "10 11:30", id="in time", announced_at=at("09 11:00")),
+            maintenance("10 11:30", "10 11:45", id="never"),
+        ],
+    )
+    assert rows(document) == [
+        ("10 10:00", "down", "W"),
+        ("10 10:30", "down", "W, late notice: late"),
+        ("10 11:00", "excluded", "in time"),
+        ("10 11:30", "down", "W, late notice: never"),
+        ("10 11:45", "down", "W"),
+    ]
+
+
+def test_what_is_dropped_stays_visible_with_the_reason() -> None:
+    document = case(
+        outage("10 10:00", "10 10:00", id="empty"),
+        outage("11 10:00", "11 10:30", "degraded", id="weightless"),
+        outage("12 10:00", "12 10:04:59", id="short"),
+        outage("13 10:00", "13 10:05", id="long"),
+        terms=terms(shape__min_run={"seconds": 300, "op": ">=", "test_on": "merged"}),
+    )
+    found = result(document)
+    assert found["reasons"]["dropped_windows"] == [
+        {"id": "empty", "reason": "starts where it ends"},
+        {"id": "weightless", "reason": "weighs nothing (degraded)"},
+    ]
+    assert [(run["seconds"], run["counted"], run["reason"]) for run in found["reasons"]["runs"]] == [
+        ("299", False, "not at least 300 s"),
+        ("300", True, ""),
+    ]
+    assert rows(document) == [("12 10:00", "below_minimum", ""), ("13 10:00", "down", "long")]
+
+
+def test_one_component_excused_while_another_is_down_counts_and_alone_does_not() -> None:
+    document = case(
+        outage("10 10:00", "10 12:00", component="a", id="A"),
+        outage("10 11:00", "10 11:30", component="b", id="B"),
+        terms=terms(components={"names": ["a", "b"], "combine": "any_down"}),
+        maintenance=[{"component": "a", "start": at("10 10:00"), "end": at("10 12:00"), "id": "M"}],
+    )
+    assert rows(document) == [
+        ("10 10:00", "excluded", "M"),
+        ("10 11:00", "down", "B"),
+        ("10 11:30", "excluded", "M"),
+    ]
+
+
+def test_measured_availability_knows_nothing_of_exclusions_and_minimum() -> None:
+    document = case(
+        outage("10 10:00", "10 12:00"),
+        terms=terms(shape__min_run={"seconds": 7200, "op": ">", "test_on": "merged"}),
+        maintenance=[maintenance("10 10:00", "10 11:00")],
+    )
+    found = result(document)
+    assert (found["downtime_seconds"], found["measured_downtime_seconds"], found["excluded_seconds"]) == (
+        "0",
+        "7200",
+        "3600",
+    )
+
+
+@pytest.mark.parametrize("combine", ["min", "mean", "pooled"])
+def test_where_ratios_are_combined_each_component_has_a_ledger(combine: str) -> None:
+    document = case(
+        outage("10 10:00", "10 12:00", component="a", id="A"),
+        terms=terms(components={"names": ["a", "b"], "combine": combine}),
+    )
+    assert rows(document, "a") == [("10 10:00", "down", "A")]
+    assert rows(document, "b") == []
+
+
+def test_nothing_promised_is_not_applicable_and_owes_nothing() -> None:
+    found = result(case(service_start=at("2026-05-01 00:00")))
+    assert (
+        found["applicable"],
+        found["commitment_met"],
+        found["credit_amount"],
+        found["eligible_seconds"],
+    ) == (False, True, "0.00", 0)
+
+
+def test_no_grid_keeps_the_microseconds() -> None:
+    found = result(case(outage("28 17:41:55.480", "28 18:59:47.057")))
+    assert found["downtime_seconds"] == "4671577/1000"
