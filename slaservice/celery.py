@@ -1,0 +1,61 @@
+"""The distributed engine: workers, queues and a beat that only pings.
+
+At-least-once delivery is assumed: the row is the queue, a message is a doorbell. Each setting below answers a
+fault that was provoked (a killed child, a killed host, a frozen Redis) and is asserted by a test.
+"""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slaservice.settings")
+
+app = Celery("slaservice")
+app.conf.update(
+    # By Celery's own default messages would go to a RabbitMQ that nobody named; this is no transport at all.
+    broker_url=settings.REDIS_URL or "redis-url-is-not-set://",
+    result_backend=None,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    # A task is acknowledged when done, and given back when its process dies.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    # The time limit stays below the visibility timeout: no copy starts while the first may still run.
+    task_soft_time_limit=240,
+    task_time_limit=300,
+    # On SIGTERM a task has this long to finish before it is given back.
+    worker_soft_shutdown_timeout=30,
+    # A Redis blip must not kill a close that can still commit; the second copy finds nothing to do.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_max_tasks_per_child=500,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 900,
+        # How often messages past the visibility timeout are looked for. By default every 100 s.
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        # A frozen Redis costs a publisher 2 s; by default it hangs.
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+        "health_check_interval": 25,
+    },
+    task_default_queue="default",
+    # Without a routing key of its own a queue takes the default's, and then every message stands in both.
+    task_queues=[Queue(name, routing_key=name) for name in ("default", "documents")],
+    task_routes={"reports.tasks.make_*": {"queue": "documents"}},
+    timezone="UTC",
+    beat_schedule={
+        "close what is due": {
+            "task": "reports.tasks.close_due",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "sweep what is owed": {"task": "reports.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    },
+    worker_hijack_root_logger=False,
+)
+app.autodiscover_tasks(["slaservice.outages", "accounts", "reports"])

@@ -1,0 +1,212 @@
+"""The one settings file. The environment is read here alone, and what is missing is named at the start.
+
+Two ways to run. *Local* (no DATABASE_URL, or DEBUG): SQLite and two kept random secrets under `var/`, no
+server, no configuration. *Production* (everything else): no secret and no address has a default. LOCAL says
+it outright; the Docker image has LOCAL=false.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from slaservice.environment import Environment, kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+DEBUG = env.bool("DEBUG", default=False)
+DATABASE_URL = env.text("DATABASE_URL")
+LOCAL = env.bool("LOCAL", default=DEBUG or not DATABASE_URL)
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+if LOCAL:
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _setting(name: str, *, local: str) -> str:
+    """`name` from the environment; without it `local`, or on no local installation a refusal to start."""
+    return env.text(name, local) if LOCAL else env.required(name)
+
+
+def _secret(name: str) -> str:
+    if LOCAL and not env.text(name):
+        return kept_secret(VAR_DIR / name.lower())
+    return env.required(name)
+
+
+# Secrets. The pepper is not the SECRET_KEY: rotating one must not end every API key.
+SECRET_KEY = _secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+API_KEY_PEPPER = _secret("API_KEY_PEPPER")
+
+# Who issues the statements. The zone is for what people of the vendor read; each contract has its own.
+VENDOR_NAME = _setting("VENDOR_NAME", local="Example Platform, Inc.")
+VENDOR_ADDRESS = _setting("VENDOR_ADDRESS", local="1 Example Street\nSan Francisco, CA 94105\nUnited States")
+VENDOR_CONTACT = _setting("VENDOR_CONTACT", local="sla@platform.example")
+VENDOR_TIME_ZONE = env.text("VENDOR_TIME_ZONE", "UTC")
+DOCUMENTS_DIR = Path(env.text("DOCUMENTS_DIR", str(VAR_DIR / "documents")))
+
+# Where the site answers. Links in mails come from SITE_URL's host only because no other host is answered.
+SITE_URL = _setting("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
+_HTTPS = SITE_URL.startswith("https://")
+_LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if LOCAL else []
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "", *_LOCAL_HOSTS])
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+
+INSTALLED_APPS = [
+    "slaservice",  # first: its log-in pages stand before the admin's
+    "slaservice.history",
+    "slaservice.outages",
+    "accounts",
+    "reports",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "slaservice.headers.HeadersMiddleware",
+    "slaservice.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "slaservice.urls"
+WSGI_APPLICATION = "slaservice.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database. What waits or runs this long is a fault: better refused by name than a site that hangs.
+_POSTGRESQL = {
+    "CONN_MAX_AGE": 300,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {
+        "connect_timeout": 5,
+        "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+    },
+}
+# BEGIN IMMEDIATE and a busy timeout: with DEFERRED most of what 8 writers try ends in "database is locked".
+# recursive_triggers: without it INSERT OR REPLACE walks past the triggers that forbid a DELETE.
+_SQLITE = {
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON",
+    },
+}
+
+
+def _database(url: str) -> dict[str, Any]:
+    config: dict[str, Any] = dict(env.db_url_config(url))
+    extra: dict[str, Any] = _SQLITE if config["ENGINE"].endswith("sqlite3") else _POSTGRESQL
+    return {**config, **extra, "OPTIONS": {**extra["OPTIONS"], **config.get("OPTIONS", {})}}
+
+
+_database_url = _setting("DATABASE_URL", local=f"sqlite:///{VAR_DIR / 'slaservice.sqlite3'}")
+DATABASES = {"default": _database(_database_url)} if _database_url else {}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Without REDIS_URL there is no broker: commands call the tasks' own code in the process.
+REDIS_URL = env.text("REDIS_URL")
+
+# People: one place to log in, eight hours, and roles are groups.
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 4
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_AGE = 60 * 60 * 8
+SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_HTTPONLY = True
+
+# Headers (the content security policy: slaservice/headers.py).
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Only where a proxy of ours sets this header and strips the caller's own.
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Mail: password resets. consolemail:// prints them.
+vars().update(env.email_url_config(_setting("EMAIL_URL", local="consolemail://") or "consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _setting("MAIL_FROM", local="slaservice@localhost")
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+# Locally the files are served from where they stand; in production from what collectstatic gathered.
+STATIC_ROOT = None if LOCAL else Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
+WHITENOISE_USE_FINDERS = LOCAL
+_STATIC_STORAGE = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if LOCAL
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _STATIC_STORAGE},
+}
+
+# The API's base views bring classes of their own (accounts/api, slaservice/api). A view without lets nobody in.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "slaservice.api.exception_handler",
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "lines": {"format": "%(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "slaservice.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines" if LOCAL else "json"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING" if LOCAL else "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.security.DisallowedHost": {
+            "level": "CRITICAL"
+        },  # refused; the internet asks for every host there is
+    },
+}
+
+env.refuse_if_incomplete()
