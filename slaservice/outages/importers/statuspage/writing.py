@@ -1,0 +1,113 @@
+"""A parsed feed becomes incidents, questions and proposals, in one transaction; a second time it becomes nothing.
+
+Confirmed facts never change here. What the feed says differently than when it was last imported becomes a proposed correction
+of the confirmed fact; one that is still proposed is replaced. Whether a feed changed is seen from what was stored of it, so
+what an operator decided in between is not asked again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from slaservice.history import operations as history
+from slaservice.outages.importers.statuspage.claims import claims_of
+from slaservice.outages.importers.statuspage.feed import Feed, FeedIncident, parse, parse_incident
+from slaservice.outages.importers.statuspage.incidents import store_incidents, stored_incidents
+from slaservice.outages.importers.statuspage.proposing import Case, Proposer
+from slaservice.outages.importers.statuspage.results import ImportResult
+from slaservice.outages.models import Component, CustomerTier, FeedComponent, Incident
+from slaservice.outages.operations.faults import Faults
+from slaservice.outages.operations.life import By
+from slaservice.outages.operations.maintenance import MAINTENANCE
+from slaservice.outages.operations.windows import WINDOWS
+from slaservice.rules.refusal import Invalid, Refusal
+
+_AT_ONCE = 100
+
+
+def import_feed(
+    *, feed: bytes | str | Mapping[str, Any] | Feed, source: str, by: By, now: datetime
+) -> ImportResult:
+    """Imports a whole Statuspage feed under the name `source`, or nothing of it.
+
+    Invalid with every error of the file; Refusal `no_tiers` before there is a customer tier, because an outage hits some.
+    """
+    history.require(by, "outages.import")
+    faults = Faults()
+    faults.slug("source", source, code="source_is_not_a_slug")
+    faults.raise_if_any()
+    values = feed if isinstance(feed, Feed) else parse(feed)
+    with transaction.atomic():
+        tiers = tuple(CustomerTier.objects.order_by("code"))
+        if not tiers:
+            raise Refusal("no_tiers", "Record the customer tiers first: every outage hits at least one.")
+        proposer = Proposer(source, tiers, _learn(values, source=source), by, now, ImportResult())
+        for begin in range(0, len(values.incidents), _AT_ONCE):
+            _import(values.incidents[begin : begin + _AT_ONCE], proposer)
+    result = proposer.result
+    result.questions += [
+        f"{values.names[key] or key} ({key}) of {source} means no component here yet; proposals that wait for it: {count}."
+        for key, count in sorted(result.waiting.items())
+    ]
+    return result
+
+
+def _learn(feed: Feed, *, source: str) -> dict[str, Component | None]:
+    """Every component id of the feed with what it means here. A new one is a question; names follow the feed's current ones."""
+    known = {
+        one.external_id: one
+        for one in FeedComponent.objects.filter(source=source).select_related("component")
+    }
+    new = [
+        FeedComponent(source=source, external_id=key, name=name[:200])
+        for key, name in sorted(feed.names.items())
+        if key not in known
+    ]
+    FeedComponent.objects.bulk_create(new)
+    renamed = [one for key, one in known.items() if key in feed.current and one.name != feed.names[key][:200]]
+    for one in renamed:
+        one.name = feed.names[one.external_id][:200]
+    FeedComponent.objects.bulk_update(renamed, ["name"])
+    return {one.external_id: one.component for one in (*known.values(), *new)}
+
+
+def _import(incidents: Sequence[FeedIncident], proposer: Proposer) -> None:
+    """Some incidents: stored, then their claims compared with what was proposed from them before."""
+    result = proposer.result
+    usable = [incident for incident in incidents if not _deferred(incident, proposer)]
+    rows = stored_incidents(usable, source=proposer.source)
+    before = {key: _as_stored(row) for key, row in rows.items()}
+    stored = store_incidents(
+        usable, rows=rows, before=before, source=proposer.source, by=proposer.by, now=proposer.now
+    )
+    result.incidents_new += len(stored.new)
+    result.incidents_changed += len(stored.changed)
+    result.incidents_unchanged += len(usable) - len(stored.new) - len(stored.changed)
+    cases = [
+        Case(one, stored.rows[key], claims_of(one), claims_of(was) if (was := before.get(key)) else {})
+        for one in usable
+        for key in (one.external_id,)
+    ]
+    for register in (WINDOWS, MAINTENANCE):
+        proposer.propose(register, cases)
+
+
+def _as_stored(row: Incident) -> FeedIncident | None:
+    """What the feed said of it when it was last imported; None if that can no longer be read."""
+    try:
+        return parse_incident(row.payload)
+    except Invalid:
+        return None
+
+
+def _deferred(incident: FeedIncident, proposer: Proposer) -> bool:
+    """Whether it speaks of an outage that has not been yet: it is left out, and read again when the feed is."""
+    if not any(claim.lies_ahead(proposer.now) for claim in claims_of(incident).values()):
+        return False
+    proposer.result.incidents_deferred += 1
+    proposer.result.questions.append(
+        f"{incident.external_id} speaks of an outage in the future. It was left out and is tried again with the next import."
+    )
+    return True
