@@ -1,0 +1,8 @@
+"""The desk of contracts: customers, contracts, billed amounts, people, API keys."""
+
+from accounts.admin.billed import BilledAmountAdmin
+from accounts.admin.contracts import ContractAdmin
+from accounts.admin.customers import CustomerAdmin, MembershipAdmin
+from accounts.admin.keys import ApiKeyAdmin
+
+__all__ = ["ApiKeyAdmin", "BilledAmountAdmin", "ContractAdmin", "CustomerAdmin", "MembershipAdmin"]

@@ -1,0 +1,1 @@
+"""How customers' programs are let in: a bearer key says which customer calls and with which scopes."""

@@ -1,0 +1,28 @@
+"""The verbs of this app. Each is one transaction with its line of history; `by` is the person, None the system.
+
+A role lets a person make a move at all (slaservice/rules/workflow.py); an account manager makes it for their own
+customers only.
+"""
+
+from accounts.operations.agreements import Agreement, Promise
+from accounts.operations.contracts import amend_contract, end_contract, record_billed_amount, sign_contract
+from accounts.operations.customers import add_member, change_customer, create_customer, remove_member
+from accounts.operations.keys import authenticate_key, issue_api_key, revoke_api_key
+from accounts.queries import terms_of
+
+__all__ = [
+    "Agreement",
+    "Promise",
+    "add_member",
+    "amend_contract",
+    "authenticate_key",
+    "change_customer",
+    "create_customer",
+    "end_contract",
+    "issue_api_key",
+    "record_billed_amount",
+    "remove_member",
+    "revoke_api_key",
+    "sign_contract",
+    "terms_of",
+]

@@ -1,0 +1,224 @@
+"""What was agreed, as it is entered, read into rows: every fault at once, each with its field's path.
+
+Values are plain: codes, text amounts, a terms document. So a form, a file and a command enter a contract alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from accounts.models import Commitment, CommitmentComponent, ContractVersion
+from accounts.models.constraints import MOST_MINOR_UNITS
+from accounts.models.contracts import PERIOD_MONTHS
+from accounts.operations.fields import Faults
+from slaservice.outages.models import Component, CustomerTier
+from slaservice.rules.documents import agreement_json, parse_agreement, parse_terms, terms_json
+from slaservice.rules.money import CURRENCIES, Money
+from slaservice.rules.refusal import Invalid, Refusal
+
+_NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
+_ANY_CURRENCY = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """One commitment as entered.
+
+    `components` are codes; `terms` is a terms document, in which `components.names` and `money.currency` may be left out
+    because they are said beside it; `fee` is text in the currency's main unit ("1250.00") for one period, or None where the
+    amount billed for each period decides.
+    """
+
+    name: str
+    components: Sequence[str]
+    terms: Mapping[str, Any]
+    fee: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """One version of a contract as entered. `tier` is a customer tier's code, `timezone` an IANA name."""
+
+    tier: str
+    currency: str
+    timezone: str
+    promises: Sequence[Promise]
+    period_months: int = 1
+    first_month: int = 1
+    overlap: str = "stack"
+    cap: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPromise:
+    """A promise that was read: components as rows, terms in canonical form without names, fee in minor units."""
+
+    name: str
+    components: tuple[Component, ...]
+    terms: dict[str, Any]
+    fee_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgreement:
+    """An agreement that was read: `values` are the columns of a version."""
+
+    values: dict[str, Any]
+    promises: tuple[ReadPromise, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.values["timezone"])
+
+
+def read_agreement(agreement: Agreement, faults: Faults) -> ReadAgreement:
+    """The agreement as rows to be. Adds its faults under the fields' paths; without faults it is fit to be written."""
+    tier = CustomerTier.objects.filter(code=agreement.tier).first()
+    if tier is None:
+        faults.add("tier", f"{agreement.tier!r} is not the code of a customer tier")
+    if agreement.currency not in CURRENCIES:
+        faults.add("currency", f"{agreement.currency!r} is not a currency of ISO 4217")
+    if agreement.timezone not in available_timezones() - _NO_PLACES:
+        faults.add("timezone", f"{agreement.timezone!r} is not an IANA time zone")
+    if agreement.period_months not in PERIOD_MONTHS:
+        faults.add("period_months", f"must be one of {', '.join(map(str, PERIOD_MONTHS))}")
+    if agreement.first_month not in range(1, 13):
+        faults.add("first_month", "must be a month, 1 to 12")
+    values = {
+        "tier": tier,
+        "currency": agreement.currency,
+        "timezone": agreement.timezone,
+        "period_months": agreement.period_months,
+        "first_month": agreement.first_month,
+        "overlap": agreement.overlap,
+        "cap": _read_joint(agreement, faults),
+    }
+    return ReadAgreement(values, _read_promises(agreement, faults))
+
+
+def write_version(read: ReadAgreement, version: ContractVersion) -> ContractVersion:
+    """Insert the version, which has contract, number and span, with what was read."""
+    for field, value in read.values.items():
+        setattr(version, field, value)
+    version.save(force_insert=True)
+    commitments = Commitment.objects.bulk_create(
+        Commitment(version=version, name=p.name, terms=p.terms, fee_minor=p.fee_minor, position=position)
+        for position, p in enumerate(read.promises)
+    )
+    CommitmentComponent.objects.bulk_create(
+        CommitmentComponent(commitment=commitment, component=component)
+        for commitment, promise in zip(commitments, read.promises, strict=True)
+        for component in promise.components
+    )
+    return version
+
+
+def summary(read: ReadAgreement) -> dict[str, Any]:
+    """What history keeps of an agreement."""
+    promises = [
+        {
+            "name": p.name,
+            "components": [c.code for c in p.components],
+            "terms": p.terms,
+            "fee_minor": p.fee_minor,
+        }
+        for p in read.promises
+    ]
+    return {**read.values, "tier": read.values["tier"].code, "commitments": promises}
+
+
+def _read_joint(agreement: Agreement, faults: Faults) -> dict[str, Any] | None:
+    """The cap over all commitments in canonical form, `overlap` checked on the way."""
+    try:
+        cap = None if agreement.cap is None else dict(agreement.cap)
+        joint = agreement_json(parse_agreement({"overlap": agreement.overlap, "cap": cap}))
+    except Invalid as invalid:
+        for error in invalid.errors:
+            faults.add(error.path.removeprefix("agreement."), error.reason)
+        return None
+    joint_cap: dict[str, Any] | None = joint["cap"]
+    return joint_cap
+
+
+def _read_promises(agreement: Agreement, faults: Faults) -> tuple[ReadPromise, ...]:
+    known = {component.code: component for component in Component.objects.all()}
+    if not agreement.promises:
+        faults.add("commitments", "a version needs at least one commitment")
+    names: set[str] = set()
+    read = []
+    for index, promise in enumerate(agreement.promises):
+        path = f"commitments[{index}]"
+        name = faults.text(f"{path}.name", promise.name, longest=120)
+        if name in names:
+            faults.add(f"{path}.name", f"{name!r} is the name of another commitment of this version")
+        names.add(name)
+        components = _read_components(promise, known, path, faults)
+        terms = _read_terms(promise, agreement.currency, path, faults)
+        read.append(
+            ReadPromise(name, components, terms, _read_fee(promise, agreement.currency, path, faults))
+        )
+    return tuple(read)
+
+
+def _read_components(
+    promise: Promise, known: Mapping[str, Component], path: str, faults: Faults
+) -> tuple[Component, ...]:
+    if not promise.components:
+        faults.add(f"{path}.components", "a commitment needs at least one component")
+    for index, code in enumerate(promise.components):
+        if code not in known:
+            faults.add(f"{path}.components[{index}]", f"{code!r} is not the code of a component")
+        elif code in promise.components[:index]:
+            faults.add(f"{path}.components[{index}]", f"{code!r} is named twice")
+    return tuple(known[code] for code in sorted(set(promise.components)) if code in known)
+
+
+def _read_terms(promise: Promise, currency: str, path: str, faults: Faults) -> dict[str, Any]:
+    """Canonical terms without names; {} where they have a fault. A fault beside the terms is not told again for them."""
+    codes = sorted(set(promise.components))
+    try:
+        terms = terms_json(parse_terms(_filled_in(promise.terms, codes or ["unknown"], currency)))
+    except Invalid as invalid:
+        for error in invalid.errors:
+            faults.add(f"{path}.{error.path}", error.reason)
+        return {}
+    if currency in CURRENCIES and terms["money"]["currency"] != currency:
+        faults.add(f"{path}.terms.money.currency", f"is not the currency of the contract, {currency}")
+    if sorted(terms["components"].pop("names")) != codes and codes:
+        faults.add(
+            f"{path}.terms.components.names",
+            "are not the components chosen beside the terms; leave the names out",
+        )
+    return terms
+
+
+def _filled_in(terms: object, codes: Sequence[str], currency: str) -> object:
+    """The document with names and currency where it leaves them out. What is no object is left for the rules to refuse."""
+    if not isinstance(terms, Mapping):
+        return terms
+    covered, money = terms.get("components", {}), terms.get("money", {})
+    filled = dict(terms)
+    if isinstance(covered, Mapping):
+        filled["components"] = {"names": codes, **covered}
+    if isinstance(money, Mapping):
+        filled["money"] = {"currency": currency if currency in CURRENCIES else _ANY_CURRENCY, **money}
+    return filled
+
+
+def _read_fee(promise: Promise, currency: str, path: str, faults: Faults) -> int | None:
+    if promise.fee is None or currency not in CURRENCIES:
+        return None
+    return read_amount(promise.fee, currency, f"{path}.fee", faults)
+
+
+def read_amount(text: str, currency: str, path: str, faults: Faults) -> int:
+    """Text like "1250.00" in minor units of the currency; 0 and a fault where it is none, below 0 or too large."""
+    try:
+        minor = Money.parse(text, currency).minor
+    except Refusal as refusal:
+        faults.add(path, refusal.sentence)
+        return 0
+    if not 0 <= minor <= MOST_MINOR_UNITS:
+        faults.add(path, "must be between 0 and 10^15 minor units")
+    return minor

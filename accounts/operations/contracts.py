@@ -1,0 +1,209 @@
+"""Contracts are signed, amended and ended. Nothing that was agreed is edited: an amendment is a new version from its date.
+
+Dates are calendar dates in the contract's zone and stand for their local midnight: a contract that starts on 1 April in
+Berlin starts at 2026-03-31T22:00:00Z, and one that ends *before* 1 July has 30 June as its last day.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from accounts.models import BilledAmount, Commitment, Contract, ContractVersion, Customer
+from accounts.models.constraints import FIRST_INSTANT, LAST_INSTANT
+from accounts.operations.agreements import Agreement, read_agreement, read_amount, summary, write_version
+from accounts.operations.fields import Faults
+from accounts.operations.permission import require_for
+from slaservice.history import operations as history
+from slaservice.rules.intervals import instant, moment
+from slaservice.rules.periods import add_months, local_date, local_midnight
+from slaservice.rules.refusal import Refusal
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 2), date(2099, 12, 30)
+"""Days whose midnights lie in this century in every zone."""
+
+
+@transaction.atomic
+def sign_contract(
+    *,
+    customer: Customer,
+    number: str,
+    title: str,
+    starts_on: date,
+    ends_before: date | None = None,
+    agreement: Agreement,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+) -> Contract:
+    """A contract with its first version and commitments, in force from `starts_on`, in the agreement's zone.
+
+    Invalid (`invalid_contract`) names every field at fault: `number`, `tier`, `commitments[0].terms.cap.value`, ...
+    """
+    require_for(by, "contracts.edit", customer)
+    faults = Faults("invalid_contract")
+    number = faults.text("number", number, longest=60)
+    title = faults.text("title", title, longest=200)
+    if Contract.objects.filter(number=number).exists():
+        faults.add("number", f"{number!r} is the number of another contract")
+    if ends_before is not None and ends_before <= starts_on:
+        faults.add("ends_before", "must be later than the start")
+    _check_day("starts_on", starts_on, faults)
+    _check_day("ends_before", ends_before, faults)
+    read = read_agreement(agreement, faults)
+    faults.raise_if_any()
+
+    starts_at = _midnight(starts_on, read.zone)
+    ends_at = None if ends_before is None else _midnight(ends_before, read.zone)
+    contract = Contract.objects.create(
+        customer=customer, number=number, title=title, starts_at=starts_at, ends_at=ends_at
+    )
+    write_version(read, ContractVersion(contract=contract, number=1, starts_at=starts_at, ends_at=ends_at))
+    data = {"number": number, "starts_on": str(starts_on), "ends_before": _day(ends_before), **summary(read)}
+    history.record(by=by, action="contracts.sign", obj=contract, reason=reason, data=data, at=now)
+    return contract
+
+
+@transaction.atomic
+def amend_contract(
+    *,
+    contract: Contract,
+    starts_on: date,
+    agreement: Agreement,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+) -> ContractVersion:
+    """The agreement holds from local midnight of `starts_on`, in the zone that the contract had until then.
+
+    The last version ends where the new one starts; the new one lasts as long as the contract. Refusal when the date is not
+    after the last version's start and before the contract's end: what came before an amendment is not amended by it.
+    """
+    require_for(by, "contracts.edit", contract.customer)
+    contract = Contract.objects.select_for_update().get(pk=contract.pk)
+    faults = Faults("invalid_contract")
+    _check_day("starts_on", starts_on, faults)
+    read = read_agreement(agreement, faults)
+    faults.raise_if_any()
+    last = contract.versions.latest("number")
+    starts_at = _midnight(starts_on, ZoneInfo(last.timezone))
+    if starts_at <= last.starts_at:
+        since = local_date(instant(last.starts_at), ZoneInfo(last.timezone))
+        raise Refusal(
+            "amendment_not_after_the_last",
+            f"Version {last.number} began on {since}: an amendment must start later.",
+        )
+    if contract.ends_at is not None and starts_at >= contract.ends_at:
+        raise Refusal("amendment_after_the_end", f"The contract ends before {starts_on}.")
+
+    ContractVersion.objects.filter(pk=last.pk).update(ends_at=starts_at)
+    version = write_version(
+        read,
+        ContractVersion(
+            contract=contract, number=last.number + 1, starts_at=starts_at, ends_at=contract.ends_at
+        ),
+    )
+    data = {"version": version.number, "starts_on": str(starts_on), **summary(read)}
+    history.record(by=by, action="contracts.amend", obj=contract, reason=reason, data=data, at=now)
+    return version
+
+
+@transaction.atomic
+def end_contract(
+    *, contract: Contract, ends_before: date, by: User | None, now: datetime, reason: str = ""
+) -> Contract:
+    """The contract is over from local midnight of `ends_before`, in the zone of its last version: sooner or later than agreed.
+
+    Refusal when the last version would end before it starts.
+    """
+    require_for(by, "contracts.edit", contract.customer)
+    faults = Faults("invalid_contract")
+    _check_day("ends_before", ends_before, faults)
+    faults.raise_if_any()
+    contract = Contract.objects.select_for_update().get(pk=contract.pk)
+    last = contract.versions.latest("number")
+    ends_at = _midnight(ends_before, ZoneInfo(last.timezone))
+    if ends_at <= last.starts_at:
+        raise Refusal(
+            "contract_ends_before_its_last_version", f"Version {last.number} begins later than {ends_before}."
+        )
+    before = contract.ends_at
+    # the version lies within its contract at every step: it shrinks first and grows last
+    for model, pk in _narrow_first(contract, last, shorter=before is None or ends_at < before):
+        model.objects.filter(pk=pk).update(ends_at=ends_at)
+    contract.ends_at = ends_at
+    data = {"before": None if before is None else before.isoformat(), "after": ends_at.isoformat()}
+    history.record(by=by, action="contracts.end", obj=contract, reason=reason, data=data, at=now)
+    return contract
+
+
+@transaction.atomic
+def record_billed_amount(
+    *,
+    commitment: Commitment,
+    period_start: datetime,
+    amount: str,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+) -> BilledAmount:
+    """What was billed for the commitment in the period that starts then: text in the currency's main unit.
+
+    A period starts at local midnight of the first of its month, also where the contract began later in it. The same
+    amount again changes nothing; another amount replaces it and history keeps both.
+    """
+    version = commitment.version
+    require_for(by, "fees.record", version.contract.customer)
+    faults = Faults("invalid_billed_amount")
+    minor = read_amount(amount, version.currency, "amount", faults)
+    if not _starts_a_period(version, period_start):
+        faults.add("period_start", f"no period of {version} starts then (in {version.timezone})")
+    faults.raise_if_any()
+    billed, added = BilledAmount.objects.select_for_update().get_or_create(
+        commitment=commitment, period_start=period_start, defaults={"amount_minor": minor}
+    )
+    if not added and billed.amount_minor == minor:
+        return billed
+    before = None if added else billed.amount_minor
+    if not added:
+        billed.amount_minor = minor
+        billed.save(update_fields=["amount_minor"])
+    data = {"period_start": period_start.isoformat(), "before": before, "after": minor}
+    history.record(by=by, action="fees.record", obj=billed, reason=reason, data=data, at=now)
+    return billed
+
+
+def _narrow_first(
+    contract: Contract, version: ContractVersion, *, shorter: bool
+) -> list[tuple[type[Contract] | type[ContractVersion], int]]:
+    steps: list[tuple[type[Contract] | type[ContractVersion], int]] = [
+        (ContractVersion, version.pk),
+        (Contract, contract.pk),
+    ]
+    return steps if shorter else steps[::-1]
+
+
+def _starts_a_period(version: ContractVersion, at: datetime) -> bool:
+    """Whether a period of the version's cycle starts then and touches the version's span."""
+    if not FIRST_INSTANT <= at < LAST_INSTANT:
+        return False
+    zone = ZoneInfo(version.timezone)
+    first = local_date(instant(at), zone)
+    in_cycle = first.day == 1 and (first.month - version.first_month) % version.period_months == 0
+    ends_at = _midnight(add_months(first, version.period_months), zone)
+    touches = ends_at > version.starts_at and (version.ends_at is None or at < version.ends_at)
+    return in_cycle and touches and at == _midnight(first, zone)
+
+
+def _check_day(path: str, day: date | None, faults: Faults) -> None:
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        faults.add(path, f"must lie between {FIRST_DAY} and {LAST_DAY}")
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return moment(local_midnight(day, zone))
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else str(day)

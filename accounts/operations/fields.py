@@ -1,0 +1,37 @@
+"""Faults are collected, not raised one by one: whoever fills in a contract is told everything that is wrong with it."""
+
+import unicodedata
+
+from slaservice.rules.refusal import FieldError, Invalid
+
+
+class Faults:
+    """The faults of one entry, each with its field's path. `raise_if_any` ends the reading."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.errors: list[FieldError] = []
+
+    def add(self, path: str, reason: str) -> None:
+        self.errors.append(FieldError(path, reason))
+
+    def raise_if_any(self) -> None:
+        """Invalid with all of them."""
+        if self.errors:
+            raise Invalid(self.errors, self.code)
+
+    def text(
+        self, path: str, value: object, *, longest: int, lines: bool = False, blank: bool = False
+    ) -> str:
+        """The text trimmed and in NFC; a fault when it is blank, too long, or holds control characters."""
+        if not isinstance(value, str):
+            self.add(path, "must be text")
+            return ""
+        clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n") if lines else value).strip()
+        if not clean and not blank:
+            self.add(path, "is missing")
+        if len(clean) > longest:
+            self.add(path, f"is longer than {longest} characters")
+        if any(unicodedata.category(c) in ("Cc", "Cs") and not (lines and c == "\n") for c in clean):
+            self.add(path, "holds a control character")
+        return clean

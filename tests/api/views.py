@@ -1,0 +1,91 @@
+"""Small views that speak as the API does, for tests of the manner itself: no customer, no facts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import path
+from rest_framework import exceptions, serializers
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from slaservice.api import ApiListView, ApiView
+from slaservice.rules.refusal import FieldError, Invalid, Refusal
+
+RAISED: dict[str, Exception] = {
+    "refusal": Refusal("window_ends_before_it_starts", "The outage must end after it starts."),
+    "not_permitted": Refusal("not_permitted", "outages.confirm is for: operator."),
+    "invalid": Invalid([FieldError("terms.cap.value", "is required"), FieldError("fee", "is no amount")]),
+    "serializer": serializers.ValidationError(
+        {"end": ["is required"], "tiers": [{}, {"code": ["is unknown"]}]}
+    ),
+    "missing": Http404("No Statement matches the given query: st_somebody_elses"),
+    "throttled": exceptions.Throttled(wait=17),
+    "unforeseen": KeyError("a secret of the house"),
+}
+
+
+class Echo(ApiView):
+    """Answers with what was sent."""
+
+    def post(self, request: Request) -> Response:
+        return Response(request.data)
+
+
+class Raise(ApiView):
+    def get(self, request: Request, what: str) -> Response:
+        raise RAISED[what]
+
+
+class Locked(ApiView):
+    """An address that takes a key."""
+
+    class Keys(BaseAuthentication):
+        def authenticate(self, request: Request) -> None:
+            return None
+
+        def authenticate_header(self, request: Request) -> str:
+            return 'Bearer realm="api"'
+
+    authentication_classes = [Keys]
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request: Request) -> Response:
+        return Response({"moment": datetime(2026, 4, 1, tzinfo=UTC)})
+
+
+class Permissions(ApiListView):
+    """A list over a table that every installation has; `codename` repeats, `id` does not."""
+
+    permission_classes: list[Any] = []
+    ordering = ("-codename", "id")
+    query_parameters = ApiListView.query_parameters | {"name"}
+
+    def get_queryset(self) -> QuerySet[Permission]:
+        return Permission.objects.filter(name__startswith=self.request.query_params.get("name", ""))
+
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([{"id": row.pk, "codename": row.codename} for row in page or []])
+
+
+class PermissionsByName(Permissions):
+    """Another list over the same rows."""
+
+
+Echo.permission_classes = Raise.permission_classes = []
+
+urlpatterns = [
+    path("api/echo", Echo.as_view()),
+    path("api/raise/<str:what>", Raise.as_view()),
+    path("api/locked", Locked.as_view()),
+    path("api/permissions", Permissions.as_view()),
+    path("api/other", PermissionsByName.as_view()),
+]
+
+handler404 = "slaservice.api.page_not_found"
+handler500 = "slaservice.api.server_error"

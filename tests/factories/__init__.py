@@ -1,0 +1,1 @@
+"""Plain rows with honest defaults, one module per app."""
