@@ -1,0 +1,7 @@
+"""The finance desk in the admin: statements, credits, what blocks the close. Nothing is edited; verbs are called."""
+
+from reports.admin.blocks import ClosingBlockAdmin
+from reports.admin.credits import ServiceCreditAdmin
+from reports.admin.statements import StatementAdmin
+
+__all__ = ["ClosingBlockAdmin", "ServiceCreditAdmin", "StatementAdmin"]

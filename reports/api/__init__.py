@@ -1,0 +1,1 @@
+"""Statements over REST: what a customer's programs list, read and file."""

@@ -1,0 +1,1 @@
+"""The demonstration: real outages from a public record, an operator's decisions, invented customers."""

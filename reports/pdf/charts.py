@@ -1,0 +1,229 @@
+"""Inline drawings: a strip of the period's days with a scale, and a gauge of the uptime against its target.
+
+Plain SVG without scripts, styles or links, one path for each colour (one shape for each day costs three times as much).
+Lengths are in units of a quarter millimetre; labels are escaped here, everything else is numbers made here.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import groupby
+from math import log
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from reports.pdf.clock import month_name
+from reports.pdf.ledger import Day
+
+INK, GREY, PALE, LINE = "#1b2430", "#667085", "#e9edf1", "#c3cad4"
+MET, MISSED = "#1a7a4c", "#b3261e"
+
+_WIDTH = 696
+_PLOT = 652
+_HEIGHT = 44
+_LANE = 5
+_SCALE = ((60, "1 min"), (3600, "1 h"), (86_400, "24 h"))
+
+
+def strip(days: Sequence[Day], allowed: Fraction, title: str, *, numbered: bool = True) -> SafeString:
+    """A bar of downtime for each local day on a logarithmic scale, a lane below for excluded time, day numbers.
+
+    Days that alone take more than `allowed` seconds stand out; days without eligible time are empty frames.
+    """
+    step = _PLOT / len(days)
+    gap = min(2.0, step * 0.12)
+    cells: list[str] = []
+    bars: list[str] = []
+    tall: list[str] = []
+    excluded: list[str] = []
+    for index, day in enumerate(days):
+        left, width = index * step, step - gap
+        if day.eligible:
+            cells.append(_box(left, 0, width, _HEIGHT))
+        if day.lost:
+            height = max(1.5, _rise(float(day.lost)))
+            (tall if day.lost > allowed else bars).append(_box(left, _HEIGHT - height, width, height))
+        if day.excluded:
+            excluded.append(_box(left, _HEIGHT + 3, width, _LANE))
+    frames = [
+        _box(first * step + 0.4, 0.4, (last - first + 1) * step - gap - 0.8, _HEIGHT - 0.8)
+        for first, last in _idle(days)
+    ]
+    parts = [
+        _path(cells, PALE),
+        *_rulers(),
+        _path(frames, "#fff", stroke=LINE),
+        _path(bars, INK),
+        _path(tall, MISSED),
+        _path(excluded, GREY),
+        *(_day_labels(days, step, _HEIGHT + _LANE + 15) if numbered else ()),
+    ]
+    return _svg(_WIDTH, _HEIGHT + _LANE + (19 if numbered else 5), title, parts)
+
+
+def _idle(days: Sequence[Day]) -> Iterator[tuple[int, int]]:
+    """Stretches of days without eligible time: first and last index."""
+    for idle, group in groupby(enumerate(days), key=lambda pair: not pair[1].eligible):
+        if idle:
+            indices = [index for index, _ in group]
+            yield indices[0], indices[-1]
+
+
+def legend(*, bars: bool, tall: bool, frames: bool, excluded: bool) -> list[tuple[SafeString, str]]:
+    """The key to a strip: a swatch and its words, only for what the strip shows."""
+    entries = [(PALE, LINE, "no downtime")]
+    if bars:
+        entries.append((INK, INK, "downtime"))
+    if tall:
+        entries.append((MISSED, MISSED, "a day above the whole period’s allowance"))
+    if excluded:
+        entries.append((GREY, GREY, "excluded (lane below)"))
+    if frames:
+        entries.append(("none", LINE, "nothing eligible"))
+    return [
+        (_svg(10, 10, words, [_path([_box(0.5, 0.5, 9, 9)], fill, stroke=line)]), words)
+        for fill, line, words in entries
+    ]
+
+
+def gauge(uptime: Fraction, target: Fraction, *, met: bool, labels: tuple[str, str]) -> SafeString:
+    """Where the uptime stands against its target on an axis that ends at 100 %; `labels` are both as they are printed."""
+    low = 100 - _span(100 - min(uptime, target))
+    left, right = 62.0, 638.0
+
+    def place(value: Fraction) -> float:
+        return left + (right - left) * float((max(value, low) - low) / (100 - low))
+
+    at, goal = place(uptime), place(target)
+    colour = MET if met else MISSED
+    shown_uptime, shown_target = labels
+    parts = [
+        _path([_box(left, 20, right - left, 9)], PALE),
+        _path([_box(goal, 20, right - goal, 9)], LINE),
+        _path([_box(min(at, goal), 20, abs(at - goal), 9)], colour),
+        _path([_box(goal - 0.9, 13, 1.8, 16)], INK),
+        _path([_box(at - 1.6, 17, 3.2, 18)], colour),
+        _label(goal, 9, f"target {shown_target}", fill=INK),
+        _label(at, 45, f"uptime {shown_uptime}", fill=colour, bold=True),
+        _text(left - 6, 28, f"{float(low):g} %", anchor="end"),
+        _text(right + 6, 28, "100 %"),
+    ]
+    return _svg(_WIDTH, 50, f"Uptime {shown_uptime}, target {shown_target}", parts)
+
+
+def _span(distance: Fraction) -> Fraction:
+    """The nearest even length of axis that holds a distance from 100 and some air."""
+    steps = ("0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50")
+    return next(
+        (Fraction(step) for step in steps if Fraction(step) >= distance * Fraction(115, 100)), Fraction(100)
+    )
+
+
+def _label(x: float, y: float, words: str, *, fill: str, bold: bool = False) -> SafeString:
+    """Words centred at x, without leaving the drawing."""
+    anchor, x = (
+        ("start", max(0.0, x - 30))
+        if x < 130
+        else ("end", min(float(_WIDTH), x + 30))
+        if x > 580
+        else ("middle", x)
+    )
+    return _text(x, y, words, anchor, fill=fill, bold=bold)
+
+
+def _rise(seconds: float) -> float:
+    """Height of a bar: a minute, an hour and a day are well apart, a second is still there."""
+    return min(1.0, log(1 + seconds / 15) / log(1 + 86_400 / 15)) * _HEIGHT
+
+
+def _rulers() -> list[SafeString]:
+    heights = [(_HEIGHT - _rise(seconds), words) for seconds, words in _SCALE]
+    lines = " ".join(f"M0 {y:.1f}H{_PLOT}" for y, _ in heights)
+    return [
+        format_html('<path d="{}" fill="none" stroke="#fff" stroke-width="0.8"/>', lines),
+        *(_text(_PLOT + 5, max(7.0, y + 3), words, size=7.6) for y, words in heights),
+    ]
+
+
+def _day_labels(days: Sequence[Day], step: float, y: float) -> list[SafeString]:
+    """Day numbers in a month, day and month in a longer period; as many as have room."""
+    wanted = _wanted_labels(days, step)
+    labels, free = [], -1.0
+    for index, words in sorted(wanted.items()):
+        middle, width = (index + 0.46) * step, len(words) * 4.6
+        left = max(0.0, middle - width / 2)
+        if left >= free:
+            labels.append(_text(left, y, words, size=8))
+            free = left + width + 5
+    return labels
+
+
+def _wanted_labels(days: Sequence[Day], step: float) -> dict[int, str]:
+    """Index -> label: first days of months (or of the period) before others, the last day before its neighbours."""
+    last = len(days) - 1
+    one_month = len({(day.date.year, day.date.month) for day in days}) == 1
+    firsts = {index for index, day in enumerate(days) if day.date.day == 1 or index == 0}
+    if one_month:
+        kept = {index for index, day in enumerate(days) if day.date.day % 5 == 0 and last - index > 1}
+        return {index: str(days[index].date.day) for index in kept | {0, last}}
+    long = len(days) > 120
+    wanted = {
+        i: month_name(days[i].date) if long else f"{days[i].date.day} {month_name(days[i].date)}"
+        for i in firsts
+    }
+    if step * 5 > 26:
+        for index, day in enumerate(days):
+            room = min((abs(index - first) for first in firsts), default=99) * step > 40
+            if day.date.day % 5 == 0 and index not in firsts and room:
+                wanted[index] = str(day.date.day)
+    return wanted
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f"M{x:.2f} {y:.2f}h{width:.2f}v{height:.2f}h{-width:.2f}z"
+
+
+def _path(boxes: Sequence[str], fill: str, stroke: str = "") -> SafeString:
+    if not boxes:
+        return SafeString("")
+    if stroke:
+        return format_html(
+            '<path d="{}" fill="{}" stroke="{}" stroke-width="0.8"/>', "".join(boxes), fill, stroke
+        )
+    return format_html('<path d="{}" fill="{}"/>', "".join(boxes), fill)
+
+
+def _text(
+    x: float,
+    y: float,
+    words: str,
+    anchor: str = "start",
+    *,
+    fill: str = GREY,
+    size: float = 8.4,
+    bold: bool = False,
+) -> SafeString:
+    return format_html(
+        '<text x="{}" y="{}" font-size="{}" font-weight="{}" text-anchor="{}" fill="{}">{}</text>',
+        f"{x:.1f}",
+        f"{y:.1f}",
+        f"{size:g}",
+        600 if bold else 400,
+        anchor,
+        fill,
+        words,
+    )
+
+
+def _svg(width: int, height: int, title: str, parts: Sequence[SafeString]) -> SafeString:
+    return format_html(
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}mm" height="{}mm"'
+        ' font-family="Statement"><title>{}</title>{}</svg>',
+        title,
+        width,
+        height,
+        f"{width / 4:g}",
+        f"{height / 4:g}",
+        title,
+        format_html_join("", "{}", ((p,) for p in parts)),
+    )

@@ -1,0 +1,117 @@
+"""Times as the contract reads them: in its zone, with days, spans and the period's own name.
+
+Everything arrives as microseconds since the epoch. Where the zone's offset changes within the period, each time carries
+its offset, because an hour then comes twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from slaservice.rules.intervals import moment
+from slaservice.rules.periods import local_midnight
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The wall clock of a statement: the contract's zone and the period [start, end) in microseconds."""
+
+    zone: ZoneInfo
+    start: int
+    end: int
+
+    def local(self, at: int) -> datetime:
+        """The instant on the contract's wall clock."""
+        return moment(at).astimezone(self.zone)
+
+    def days(self) -> list[tuple[date, int, int]]:
+        """The local days of the period: (date, start, end), the first and last cut by the period."""
+        day, days = self.local(self.start).date(), []
+        while (start := local_midnight(day, self.zone)) < self.end:
+            following = day + timedelta(days=1)
+            days.append((day, max(start, self.start), min(local_midnight(following, self.zone), self.end)))
+            day = following
+        return days
+
+    def label(self) -> str:
+        """'1–30 April 2026'; with times of day where the period does not run from midnight to midnight."""
+        first, beyond = self.local(self.start), self.local(self.end)
+        if not (_midnight(first) and _midnight(beyond)):
+            return f"{_long(first)} {_time(first)} – {_long(beyond)} {_time(beyond)}"
+        last = self.local(self.end - 1)
+        if (first.year, first.month, first.day) == (last.year, last.month, last.day):
+            return _long(first)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day}–{last.day} {_MONTHS[last.month - 1]} {last.year}"
+        return f"{_long(first, year=first.year != last.year)} – {_long(last)}"
+
+    def at(self, instant: int) -> str:
+        """'28 Apr 19:34:00', with the year where it is not the period's and the offset where it changes."""
+        return f"{self._day(instant)} {_time(self.local(instant))}{self._offset(instant)}"
+
+    def span(self, start: int, end: int | None) -> str:
+        """'28 Apr 19:34:00 – 20:52:00'; 'open' where it has not ended."""
+        if end is None:
+            return f"{self.at(start)} – open"
+        first, last = self.local(start), self.local(end)
+        offset = "" if first.utcoffset() == last.utcoffset() else self._offset(start)
+        day = "" if first.date() == last.date() else f"{self._day(end)} "
+        return f"{self._day(start)} {_time(first)}{offset} – {day}{_time(last)}{self._offset(end)}"
+
+    def stamp(self, at: datetime) -> str:
+        """'5 May 2026, 09:30'."""
+        local = at.astimezone(self.zone)
+        return f"{_long(local)}, {local:%H:%M}"
+
+    def _day(self, instant: int) -> str:
+        local = self.local(instant)
+        years = {self.local(self.start).year, self.local(self.end - 1).year}
+        year = "" if years == {local.year} else f" {local.year}"
+        return f"{local.day} {_MONTHS[local.month - 1][:3]}{year}"
+
+    def _offset(self, instant: int) -> str:
+        """' (−05)' where the period has more than one offset."""
+        if not self._shifts():
+            return ""
+        text = f"{self.local(instant):%z}".replace("-", "−")
+        return f" ({text[:3]}{'' if text[3:5] == '00' else ':' + text[3:5]})"
+
+    def _shifts(self) -> bool:
+        offsets = {self.local(start).utcoffset() for _, start, _ in self.days()} | {
+            self.local(self.end - 1).utcoffset()
+        }
+        return len(offsets) > 1
+
+
+def month_name(day: date) -> str:
+    """'Apr'."""
+    return _MONTHS[day.month - 1][:3]
+
+
+def _midnight(local: datetime) -> bool:
+    return (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)
+
+
+def _long(local: datetime, *, year: bool = True) -> str:
+    return f"{local.day} {_MONTHS[local.month - 1]}{f' {local.year}' if year else ''}"
+
+
+def _time(local: datetime) -> str:
+    """To the second, or as fine as it is."""
+    fine = f".{local.microsecond:06}".rstrip("0") if local.microsecond else ""
+    return f"{local:%H:%M:%S}{fine}"

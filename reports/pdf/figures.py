@@ -1,0 +1,96 @@
+"""How numbers look on paper: exact values in, finished text out.
+
+Percentages are rounded down, so that a missed target never reads as met and nothing but 100 reads as 100. Downtime is
+rounded up and what is allowed is rounded down, to the millisecond; where a figure is meant to be recomputed it is exact.
+All text uses plain spaces; the style sheet keeps figures on one line.
+"""
+
+from fractions import Fraction
+from typing import Literal
+
+from slaservice.rules.exact import fixed, rounded
+
+_MOST_PLACES = 7
+
+
+def grouped(digits: str) -> str:
+    """'2592000.5' -> '2,592,000.5'."""
+    whole, point, rest = digits.partition(".")
+    sign, whole = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(whole):,}{point}{rest}"
+
+
+def exact(value: Fraction, places: int = 0) -> str:
+    """The decimal value with at least `places` decimals; cut off and marked with '…' where it does not end soon."""
+    for decimals in range(places, max(places, _MOST_PLACES) + 1):
+        if (value * 10**decimals).denominator == 1:
+            return grouped(fixed(value, decimals))
+    return grouped(fixed(rounded(value, _MOST_PLACES - 1, "floor"), _MOST_PLACES - 1)) + "…"
+
+
+def short(value: Fraction, places: int = 3, *, least: int = 0) -> str:
+    """For a first impression: cut off after `places` decimals and marked with '…' where there are more."""
+    cut = rounded(value, places, "floor")
+    return exact(value, least) if cut == value else f"{grouped(fixed(cut, places))}…"
+
+
+def percent(value: Fraction, decimals: int) -> str:
+    """'99.819 %', rounded down."""
+    return f"{fixed(rounded(value, decimals, 'floor'), decimals)} %"
+
+
+def places_of(value: Fraction, least: int = 3) -> int:
+    """Decimals that show a target as it stands in the contract; at least three, so that uptime can be compared with it."""
+    return max(least, next((n for n in range(13) if (value * 10**n).denominator == 1), 12))
+
+
+def share(part: Fraction, whole: Fraction) -> str:
+    """'0.277 %' of a whole, '< 0.001 %' for a trace."""
+    if not part or not whole:
+        return "0 %"
+    ratio = part / whole * 100
+    return percent(ratio, 3) if ratio >= Fraction(1, 1000) else "< 0.001 %"
+
+
+def used(part: Fraction, whole: Fraction) -> str:
+    """'467 %' of an allowance: whole percents, rounded up, for a first impression."""
+    return f"{grouped(fixed(rounded(part / whole * 100, 0, 'ceil'), 0))} %"
+
+
+def seconds(value: Fraction) -> str:
+    """'4,680 s', exact; with the fraction behind it where the decimals do not end."""
+    text = exact(value)
+    return f"{text} s ({value.numerator}/{value.denominator})" if text.endswith("…") else f"{text} s"
+
+
+def words(value: Fraction, mode: Literal["ceil", "floor"] = "ceil") -> str:
+    """'1 h 18 min 00 s', '21 min 36 s', '36.5 s': to the millisecond, rounded up (downtime) or down (what is allowed)."""
+    whole, rest = _split(rounded(value, 3, mode))
+    hours, minutes, second = whole // 3600, whole // 60 % 60, whole % 60
+    if hours:
+        return f"{hours:,} h {minutes:02} min {second:02}{rest} s"
+    return f"{minutes} min {second:02}{rest} s" if minutes else f"{second}{rest} s"
+
+
+def clock(value: Fraction) -> str:
+    """'1:18:00', '0:20:27.0369': exact, cut off and marked with '…' where the decimals do not end."""
+    cut = rounded(value, _MOST_PLACES, "floor")
+    whole, rest = _split(cut)
+    return f"{whole // 3600:,}:{whole // 60 % 60:02}:{whole % 60:02}{rest}{'' if cut == value else '…'}"
+
+
+def hours(value: Fraction) -> str:
+    """The length of a period: '720 h', '743 h', '12.5 h'."""
+    return f"{exact(value / 3600)} h"
+
+
+def money(amount: Fraction, currency: str, places: int) -> str:
+    """'EUR 1,250.00'; more decimals where the amount has them, marked with '…' where they do not end."""
+    return f"{currency} {exact(amount, places)}"
+
+
+def _split(value: Fraction) -> tuple[int, str]:
+    """Whole seconds, and the decimals with their point, without trailing zeros."""
+    whole, _, rest = fixed(value, _MOST_PLACES).partition(".")
+    rest = rest.rstrip("0")
+    return int(whole), f".{rest}" if rest else ""

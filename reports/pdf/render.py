@@ -1,0 +1,145 @@
+"""Paper -> PDF bytes, the same in every process and on every day.
+
+WeasyPrint gets one page of HTML, a style sheet and fonts that were loaded once, and a fetcher that has nothing but these
+files: whatever stands in a title, no request leaves and no file is read. Dates and identifier come from the statement.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.template import Context, Engine
+from weasyprint import CSS, HTML
+from weasyprint.document import Document
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from reports.pdf import fonts
+from reports.pdf.paper import Paper, paper
+
+_HERE = Path(__file__).parent
+_SCHEME = "asset:"
+_SAVED = 0.13
+"""The share of a page that closer setting saves on each page, and the margins of the last."""
+
+Json = Mapping[str, Any]
+
+
+class AssetsOnly(URLFetcher):
+    """Serves the package's fonts by name from memory and ends the rendering on any other address."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        name = url.removeprefix(_SCHEME)
+        if not url.startswith(_SCHEME) or name not in fonts.files():
+            raise FatalURLFetchingError(f"a statement asks for {url!r}, which is not part of it")
+        return URLFetcherResponse(url, fonts.files()[name], {"Content-Type": "font/ttf"})
+
+
+class Unprintable(Exception):
+    """WeasyPrint complained: something of a statement would be missing or wrong on paper."""
+
+
+class _Complaints(logging.Handler):
+    """Collects what WeasyPrint merely logs: a font that does not load, a drawing that fails, a property it does not know."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if not message.startswith(
+            ".notdef glyph"
+        ):  # a character that no font draws: a box on paper, no reason to stop
+            self.messages.append(message)
+
+
+@contextmanager
+def _nothing_lost() -> Iterator[None]:
+    """Unprintable where WeasyPrint logs a warning or an error meanwhile; it would go on without what is missing."""
+    logger, complaints = logging.getLogger("weasyprint"), _Complaints()
+    logger.addHandler(complaints)
+    try:
+        yield
+    finally:
+        logger.removeHandler(complaints)
+    if complaints.messages:
+        raise Unprintable("; ".join(complaints.messages))
+
+
+class _Missing(str):
+    """What Django puts where a template names a value that is not there: an error, not a hole in the paper."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __mod__(self, name: object) -> str:
+        raise LookupError(f"the statement's template names {name}, which the paper does not have")
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """A template engine of our own: nothing of the site's settings, tags or context reaches the paper."""
+    return Engine(
+        dirs=[str(_HERE / "templates")], autoescape=True, debug=False, string_if_invalid=_Missing("missing")
+    )
+
+
+@lru_cache(maxsize=1)
+def _style() -> tuple[CSS, FontConfiguration]:
+    """Style sheet and fonts, loaded once for each process."""
+    configuration = FontConfiguration()
+    text = (_HERE / "style.css").read_text(encoding="utf-8")
+    return CSS(string=text, font_config=configuration, url_fetcher=AssetsOnly()), configuration
+
+
+def html(values: Paper, *, made: str, compact: bool = False) -> str:
+    """The page that is set; `compact` sets it closer."""
+    context: dict[str, Any] = {"paper": values, "made": made, "compact": compact}
+    return str(engine().get_template("statement.html").render(Context(context)))
+
+
+def render(document: Json, *, number: str | None, digest: str, issued_on: datetime | None) -> bytes:
+    """A statement's frozen document as a PDF; `digest` is its SHA-256 in hexadecimal. Without a number it is a draft.
+
+    Where the last page would hold no more than a few lines, the whole is set closer, if that saves the page.
+    """
+    values = paper(document, number=number, digest=digest, issued_on=issued_on)
+    made = _made(document, issued_on)
+    with _nothing_lost():
+        pages = _laid_out(html(values, made=made))
+        if _spare(pages):
+            closer = _laid_out(html(values, made=made, compact=True))
+            pages = closer if len(closer.pages) < len(pages.pages) else pages
+        return _bytes(pages, digest)
+
+
+def _bytes(pages: Document, digest: str) -> bytes:
+    pdf = pages.write_pdf(pdf_identifier=digest[:32].encode(), pdf_tags=True)
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _made(document: Json, issued_on: datetime | None) -> str:
+    """When the PDF says it was made: at the issue, or, for a draft, at the period's end."""
+    at = issued_on or datetime.fromisoformat(document["identity"]["period"]["end"])
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _laid_out(page: str) -> Document:
+    style, configuration = _style()
+    source = HTML(string=page, url_fetcher=AssetsOnly(), media_type="print")
+    return source.render(stylesheets=[style], font_config=configuration)
+
+
+def _spare(pages: Document) -> bool:
+    """Whether the last page holds so little that closer setting can take it into the others."""
+    last = pages.pages[-1]
+    return len(pages.pages) > 1 and last.anchors["end"][1] / last.height < _SAVED * (len(pages.pages) - 1)
