@@ -179,6 +179,7 @@ def line_values(one: GatheredCase, assessment: Assessment, result: Json) -> Json
         "components": ", ".join(sorted(component.name for component in one.commitment.components.all())),
         "commitment_percent": str(assessment.case.terms.commitment_percent),
         "uptime_percent": result["uptime_percent"],
+        "judged_percent": result["judged_percent"],
         "applicable": assessment.applicable,
         "met": assessment.met,
         "downtime_seconds": result["downtime_seconds"],

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from typing import cast
 
 from accounts.models import BilledAmount, Commitment
 from accounts.queries import terms_of
@@ -30,7 +31,7 @@ from slaservice.rules.exact import ONE, ZERO, parse_exact
 from slaservice.rules.intervals import Interval, instant, moment
 from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
-from slaservice.rules.terms import Terms
+from slaservice.rules.terms import Category, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
 def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> GatheredCase:
     """One commitment's case. Refusal when the fee is missing or terms and facts do not fit together."""
     terms = known.terms_of(commitment)
-    whole = part.span == plan.period.interval or len(plan.parts) == 1
+    whole = len(plan.parts) == 1
     windows = known.facts.windows(
         terms.components.names, part.version.tier_id, plan.period.interval if whole else part.span
     )
@@ -190,7 +191,8 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
             terms.components.names, part.version.tier_id, plan.period.interval
         ),
         history=tuple(line.met for line in earlier if line.applicable),
-        fee=_fee(plan, part, commitment, known) * _share(plan, part, whole),
+        uptime_history=tuple(parse_exact(line.judged_percent) for line in earlier if line.applicable),
+        fee=_fee(plan, part, commitment, known) * (ONE if whole else part.share),
         previously_credited=_previously_credited(terms, plan, part, earlier),
         carried_forward=parse_exact(earlier[-1].carried) if earlier else ZERO,
     )
@@ -215,11 +217,6 @@ def _period(plan: Plan, part: Part, whole: bool) -> CalendarPeriod | ExplicitPer
     return ExplicitPeriod(
         kind="explicit", start=part.span.start, end=part.span.end, timezone=plan.period.timezone
     )
-
-
-def _share(plan: Plan, part: Part, whole: bool) -> Fraction:
-    """The share of the fee that a part of the period carries, by its seconds."""
-    return ONE if whole else Fraction(part.span.length, plan.period.interval.length)
 
 
 def _fee(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> Fraction:
@@ -265,15 +262,17 @@ class _Facts:
     """Windows and maintenance of a chunk as values, shared by the contracts that look at the same component and tier."""
 
     def __init__(self, components: Mapping[int, Component], tiers: set[int], start: int, end: int) -> None:
-        span = {
-            "components": list(components),
-            "tiers": sorted(tiers),
-            "start": moment(start),
-            "end": moment(end),
-        }
-        self._windows = [(w, _outage(w)) for w in facts.windows_connected(**span)]
-        self._maintenance = [(m, _exclusion(m)) for m in facts.maintenance_known(**span)]
-        self._proposed = list(facts.proposed_touching(start=moment(start), end=moment(end)))
+        ids, tier_ids = list(components), sorted(tiers)
+        first, last = moment(start), moment(end)
+        self._windows = [
+            (w, _outage(w))
+            for w in facts.windows_connected(components=ids, tiers=tier_ids, start=first, end=last)
+        ]
+        self._maintenance = [
+            (m, _exclusion(m))
+            for m in facts.maintenance_known(components=ids, tiers=tier_ids, start=first, end=last)
+        ]
+        self._proposed = list(facts.proposed_touching(start=first, end=last))
         self._shared: dict[tuple[tuple[str, ...], int, Interval], list[tuple[OutageWindow, Outage]]] = {}
 
     def windows(self, codes: tuple[str, ...], tier: int, span: Interval) -> list[tuple[OutageWindow, Outage]]:
@@ -332,7 +331,7 @@ def _exclusion(row: Maintenance) -> Exclusion:
         component=EVERY_COMPONENT if row.component is None else row.component.code,
         start=instant(row.start),
         end=instant(row.end),
-        category=row.category,
+        category=cast("Category", row.category),
         id=row.reference,
         announced_at=None if row.announced_at is None else instant(row.announced_at),
     )

@@ -7,21 +7,24 @@ first month, currency) share a period and are its parts; a version with another 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from fractions import Fraction
 from itertools import groupby
 
 from accounts.models import Contract, ContractVersion
 from slaservice.rules.intervals import Interval, instant
 from slaservice.rules.periods import Period, calendar_period, period_ending_in
 from slaservice.rules.refusal import Refusal
+from slaservice.rules.versions import Span, split
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The stretch of a period that one version governs."""
+    """The stretch of a period that one version governs, and the share of the fee that it carries."""
 
     version: ContractVersion
     span: Interval
+    share: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,6 @@ def parse_month(text: str) -> tuple[int, int]:
     return int(text[:4]), int(text[5:])
 
 
-def span_of(version: ContractVersion) -> Interval:
-    """A version's [start, end) in instants; an open end is the end of time."""
-    end = (
-        datetime.max.replace(tzinfo=version.starts_at.tzinfo) if version.ends_at is None else version.ends_at
-    )
-    return Interval(instant(version.starts_at), instant(end))
-
-
 def plans(month: str, versions: Iterable[ContractVersion]) -> list[Plan]:
     """The periods that end in the month, by contract; `versions` are sorted by contract and number.
 
@@ -83,12 +78,12 @@ def _plan(month: str, versions: list[ContractVersion]) -> Plan | None:
         if first is None:
             continue
         period = calendar_period(first, leading.period_months, leading.timezone)
+        together = [version for version in versions if _calendar(version) == _calendar(leading)]
+        spans = [
+            Span(instant(v.starts_at), None if v.ends_at is None else instant(v.ends_at)) for v in together
+        ]
         parts = tuple(
-            Part(version, Interval(max(span.start, period.start), min(span.end, period.end)))
-            for version in versions
-            if _calendar(version) == _calendar(leading)
-            and (span := span_of(version)).start < period.end
-            and span.end > period.start
+            Part(together[part.version], part.span, part.share) for part in split(period.interval, spans)
         )
         if parts and parts[-1].version is leading:
             return Plan(leading.contract, month, first, leading.period_months, period, parts)

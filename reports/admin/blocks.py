@@ -23,10 +23,25 @@ class ClosingBlockAdmin(AccountsAdmin):
     to_customer = "contract__customer"
     list_display = ("contract", "month", "sentence", "standing", "raised_at", "waiver", "waived_by")
     list_display_links = ("sentence",)
-    list_filter = ("month", "code", ("resolved_at", admin.EmptyFieldListFilter), ("waived_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        "month",
+        "code",
+        ("resolved_at", admin.EmptyFieldListFilter),
+        ("waived_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("contract__number", "subject", "sentence")
     list_select_related = ("contract", "waived_by")
-    fields = ("contract", "month", "sentence", "subject", "raised_at", "resolved_at", "waived_at", "waived_by", "waiver")
+    fields = (
+        "contract",
+        "month",
+        "sentence",
+        "subject",
+        "raised_at",
+        "resolved_at",
+        "waived_at",
+        "waived_by",
+        "waiver",
+    )
     readonly_fields = fields
     verbs = (
         Verb(

@@ -53,11 +53,26 @@ class ServiceCreditAdmin(AccountsAdmin):
 
     view_action = "credits.view"
     to_customer = "statement__contract__customer"
-    list_display = ("shown", "customer", "contract", "period", "missed", "computed", "amount", "state", "decide", "age")
+    list_display = (
+        "shown",
+        "customer",
+        "contract",
+        "period",
+        "missed",
+        "computed",
+        "amount",
+        "state",
+        "decide",
+        "age",
+    )
     list_filter = (
         "state", "currency", "statement__month", ("statement__contract__customer", admin.RelatedOnlyFieldListFilter),
     )  # fmt: skip
-    search_fields = ("statement__number", "statement__contract__number", "statement__contract__customer__name")
+    search_fields = (
+        "statement__number",
+        "statement__contract__number",
+        "statement__contract__customer__name",
+    )
     list_select_related = ("statement__contract__customer",)
     list_display_links = None
     show_full_result_count = False
@@ -74,7 +89,7 @@ class ServiceCreditAdmin(AccountsAdmin):
     )  # fmt: skip
 
     class Media:
-        css = {"all": ["reports/desk.css"]}  # noqa: RUF012 - Django reads it from the class
+        css = {"all": ["reports/desk.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         credits = super().get_queryset(request).select_related("statement__contract__customer")
@@ -108,9 +123,12 @@ class ServiceCreditAdmin(AccountsAdmin):
     def missed(self, credit: ServiceCredit) -> SafeString:
         lines = [
             format_html(
-                "{}: {} % of {} %, {} s", line.name, line.uptime_percent, number(parse_exact(line.commitment_percent)),
+                "{}: {} % of {} %, {} s",
+                line.name,
+                line.uptime_percent,
+                number(parse_exact(line.commitment_percent)),
                 number(parse_exact(line.downtime_seconds)),
-            )  # fmt: skip
+            )
             for line in credit.statement.lines.all()
             if not line.met
         ]
@@ -129,7 +147,11 @@ class ServiceCreditAdmin(AccountsAdmin):
         if not waits(credit):
             return SafeString("–")
         links = [
-            format_html('<a href="{}">{}</a>', reverse(f"admin:reports_servicecredit_{verb.name}", args=[credit.pk]), verb.label)
+            format_html(
+                '<a href="{}">{}</a>',
+                reverse(f"admin:reports_servicecredit_{verb.name}", args=[credit.pk]),
+                verb.label,
+            )
             for verb in self.verbs
         ]
         return SafeString(" · ".join(links))
@@ -141,4 +163,9 @@ class ServiceCreditAdmin(AccountsAdmin):
     @admin.action(description="Approve the selected credits")
     def approve_selected(self, request: HttpRequest, queryset: QuerySet[ServiceCredit]) -> None:
         now, by = timezone.now(), person(request)
-        self.each(request, queryset, lambda row: operations.approve(credit=row, by=by, now=now), done="{count} approved.")
+        self.each(
+            request,
+            queryset,
+            lambda row: operations.approve(credit=row, by=by, now=now),
+            done="{count} approved.",
+        )

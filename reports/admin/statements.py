@@ -50,9 +50,31 @@ class StatementAdmin(AccountsAdmin):
 
     view_action = "statements.view"
     to_customer = "contract__customer"
-    list_display = ("name", "customer", "contract", "period_label", "result", "owed", "decision", "state", "issued_at")
-    list_filter = ("state", "month", "met", "currency", ("contract__customer", admin.RelatedOnlyFieldListFilter))
-    search_fields = ("number", "contract__number", "contract__customer__name", "contract__customer__legal_name", "digest")
+    list_display = (
+        "name",
+        "customer",
+        "contract",
+        "period_label",
+        "result",
+        "owed",
+        "decision",
+        "state",
+        "issued_at",
+    )
+    list_filter = (
+        "state",
+        "month",
+        "met",
+        "currency",
+        ("contract__customer", admin.RelatedOnlyFieldListFilter),
+    )
+    search_fields = (
+        "number",
+        "contract__number",
+        "contract__customer__name",
+        "contract__customer__legal_name",
+        "digest",
+    )
     list_select_related = ("contract__customer", "credit")
     date_hierarchy = "period_end"
     show_full_result_count = False
@@ -60,7 +82,11 @@ class StatementAdmin(AccountsAdmin):
     change_list_template = "admin/reports/statement/change_list.html"
     verbs = (
         Verb(
-            "issue", "Issue", "statements.issue", _issue, form=IssueForm,
+            "issue",
+            "Issue",
+            "statements.issue",
+            _issue,
+            form=IssueForm,
             applies=lambda statement: statement.state == Statement.DRAFT,
             initial=lambda statement: {"digest": statement.digest},
             explains="The statement gets its number and never changes again; a correction is its next revision.",
@@ -69,10 +95,14 @@ class StatementAdmin(AccountsAdmin):
     )
 
     class Media:
-        css = {"all": ["reports/desk.css"]}  # noqa: RUF012 - Django reads it from the class
+        css = {"all": ["reports/desk.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("contract__customer", "credit", "supersedes", "issued_by")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("contract__customer", "credit", "supersedes", "issued_by")
+        )
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -107,7 +137,11 @@ class StatementAdmin(AccountsAdmin):
         return credit.state if credit else "–"
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The statement as its paper says it, with the decisions on its credit."""
         statement = self._statement(request, object_id)
@@ -120,7 +154,10 @@ class StatementAdmin(AccountsAdmin):
             "credit": getattr(statement, "credit", None),
             "owed": Money(statement.credit_minor, statement.currency),
             "paper": paper(
-                statement.document, number=statement.number, digest=statement.digest, issued_on=statement.issued_at
+                statement.document,
+                number=statement.number,
+                digest=statement.digest,
+                issued_on=statement.issued_at,
             ),
             "decisions": statement.decisions.select_related("by"),
             "media": self.media,
@@ -141,7 +178,9 @@ class StatementAdmin(AccountsAdmin):
         form = MonthForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                result = closing.close(month=form.cleaned_data["month"], now=timezone.now(), by=person(request))
+                result = closing.close(
+                    month=form.cleaned_data["month"], now=timezone.now(), by=person(request)
+                )
                 self._tell(request, result)
                 return redirect("admin:reports_statement_changelist")
             except Refusal as refusal:
@@ -154,7 +193,9 @@ class StatementAdmin(AccountsAdmin):
         for contract, sentence in result.warnings:
             self.message_user(request, f"{contract}: {sentence}", messages.WARNING)
         done = f"{len(result.drafted)} drafted, {len(result.redrafted)} computed anew, {len(result.unchanged)} unchanged"
-        self.message_user(request, f"{result.month}: {done}, {len(result.not_ended)} not ended yet.", messages.SUCCESS)
+        self.message_user(
+            request, f"{result.month}: {done}, {len(result.not_ended)} not ended yet.", messages.SUCCESS
+        )
 
     def _statement(self, request: HttpRequest, object_id: str) -> Statement:
         statement = self.get_object(request, object_id) if self.has_view_permission(request) else None
@@ -166,4 +207,6 @@ class StatementAdmin(AccountsAdmin):
     def issue_selected(self, request: HttpRequest, queryset: QuerySet[Statement]) -> None:
         rows = queryset.order_by("period_end", "contract__number")
         now, by = timezone.now(), person(request)
-        self.each(request, rows, lambda row: operations.issue(statement=row, by=by, now=now), done="{count} issued.")
+        self.each(
+            request, rows, lambda row: operations.issue(statement=row, by=by, now=now), done="{count} issued."
+        )

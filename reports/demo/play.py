@@ -26,7 +26,6 @@ from slaservice.outages.importers import statuspage
 from slaservice.outages.models import (
     Component,
     CustomerTier,
-    FeedComponent,
     Incident,
     Maintenance,
     OutageWindow,
@@ -81,11 +80,9 @@ def play(*, say: Say, track: Track) -> LogIns:
 def _people(cast: Json) -> LogIns:
     """The demonstration's people, with passwords that are made once and kept beside the database."""
     kept = Path(settings.VAR_DIR) / "demo-log-ins.json"
-    log_ins = (
-        json.loads(kept.read_text())
-        if kept.exists()
-        else {"passwords": {}, "api_key": "", "api_customer": ""}
-    )
+    log_ins: Json = {"passwords": {}, "api_key": "", "api_customer": ""}
+    if kept.exists():
+        log_ins = json.loads(kept.read_text())
     for person in cast["people"]:
         first, _, last = person["full_name"].partition(" ")
         user, new = User.objects.get_or_create(
@@ -136,10 +133,16 @@ def _record(cast: Json, components: dict[str, Component], operator: User, say: S
         say("Importing the quarter's feed ...")
         for component in cast["components"]:
             outages.map_feed_component(
-                source=source, external_id=component["feed_id"], name=component["name"],
-                component=components[component["code"]], by=operator, now=STORY,
+                source=source,
+                external_id=component["feed_id"],
+                name=component["name"],
+                component=components[component["code"]],
+                by=operator,
+                now=STORY,
             )
-        statuspage.import_feed(feed=(FOLDER / "feed.json").read_bytes(), source=source, by=operator, now=STORY)
+        statuspage.import_feed(
+            feed=(FOLDER / "feed.json").read_bytes(), source=source, by=operator, now=STORY
+        )
     undecided = set(
         OutageWindow.objects.filter(state="proposed", source=source).values_list("reference", flat=True)
     )

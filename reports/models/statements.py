@@ -122,6 +122,7 @@ class StatementLine(models.Model):
     components = models.TextField()
     commitment_percent = models.CharField(max_length=90)
     uptime_percent = models.CharField(max_length=20)
+    judged_percent = models.TextField(help_text="Exact, as commitment and brackets saw it.")
     applicable = models.BooleanField()
     met = models.BooleanField()
     downtime_seconds = models.TextField()

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slaservice.rules.availability import Ledger, measure
+from slaservice.rules.claims import ExitRight, IncidentDeadlines, deadlines, exit_rights
 from slaservice.rules.credits import CreditResult, Verdict, allowed_downtime, owed
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence
 from slaservice.rules.exact import ONE, ZERO, rounded
 from slaservice.rules.periods import Period
 from slaservice.rules.refusal import FieldError, Invalid
+from slaservice.rules.signal import window_name
 from slaservice.rules.terms import Terms
 
 
@@ -43,6 +45,8 @@ class Assessment:
     applicable: bool
     provisional: bool
     credit: CreditResult
+    deadlines: tuple[IncidentDeadlines, ...]
+    exit_rights: tuple[ExitRight, ...]
 
     @property
     def uptime_percent(self) -> Fraction:
@@ -101,7 +105,20 @@ def assess(case: Case) -> Assessment:
         applicable=uptime is not None,
         provisional=evidence.as_of is not None and evidence.as_of < period.end,
         credit=owed(terms, evidence, verdict),
+        deadlines=_deadlines(terms, evidence, period, ledgers),
+        exit_rights=exit_rights(
+            terms.terminate, [*evidence.uptime_history, *([judged] if uptime is not None else [])]
+        ),
     )
+
+
+def _deadlines(
+    terms: Terms, evidence: Evidence, period: Period, ledgers: Sequence[Ledger]
+) -> tuple[IncidentDeadlines, ...]:
+    """Deadlines of the outages that decide any downtime of the period."""
+    counted = {name for ledger in ledgers for row in ledger.rows if row.loss for name in row.windows}
+    named = [(window_name(outage, index), outage) for index, outage in enumerate(evidence.outages)]
+    return deadlines(terms, period, [(name, o.start, o.end) for name, o in named if name in counted])
 
 
 def _joined(combine: str, ledgers: Sequence[Ledger]) -> tuple[Fraction, Fraction, Fraction | None]:

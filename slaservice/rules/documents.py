@@ -39,7 +39,7 @@ RESULT_FIELDS = frozenset(
     "period_start period_end period_seconds downtime_seconds eligible_seconds uptime_ratio uptime_percent_exact "
     "uptime_percent judged_percent commitment_met credit_percent credit_days base_exact capped credit_amount_exact "
     "credit_amount components provisional applicable measured_percent measured_downtime_seconds excluded_seconds "
-    "allowed_downtime_seconds carried ledger buckets reasons".split()
+    "allowed_downtime_seconds carried claim terminate ledger buckets reasons".split()
 )
 """Everything that a result may carry."""
 
@@ -221,6 +221,11 @@ def result_json(assessment: Assessment) -> Json:
         "excluded_seconds": exact_text(assessment.seconds("excluded")),
         "allowed_downtime_seconds": exact_text(assessment.allowed_downtime),
         "carried": exact_text(credit.carried),
+        "claim": _claim_json(assessment),
+        "terminate": [
+            {"right": one.right, "held": one.held, "misses": one.misses, "one_more_miss": one.one_more_miss}
+            for one in assessment.exit_rights
+        ],
         "ledger": [_ledger_json(ledger) for ledger in assessment.ledgers],
         "buckets": {name: exact_text(seconds) for name in BUCKETS if (seconds := assessment.seconds(name))},
         "reasons": _reasons_json(assessment),
@@ -228,6 +233,21 @@ def result_json(assessment: Assessment) -> Json:
     if terms.combine in RATIO_LEVEL:
         result["components"] = {ledger.component: _component_json(ledger) for ledger in assessment.ledgers}
     return result
+
+
+def _claim_json(assessment: Assessment) -> Json:
+    """Who claims, and for each counted outage from when it is too late to report it and to claim."""
+    return {
+        "by": assessment.case.terms.claim.by,
+        "incidents": [
+            {"window": one.window, "notice_before": _instant(one.notice), "claim_before": _instant(one.claim)}
+            for one in assessment.deadlines
+        ],
+    }
+
+
+def _instant(at: int | None) -> str | None:
+    return None if at is None else instant_text(at)
 
 
 def shown_percent(percent: Fraction) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
 from slaservice.rules.exact import ONE, ZERO
-from slaservice.rules.fields import Count, Flag, Name, NotNegative, Part, Seconds, Share, Zone
+from slaservice.rules.fields import Count, Flag, Name, NotNegative, Part, Percent, Seconds, Share, Zone
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.periods import Period, calendar_period
 from slaservice.rules.terms import Category
@@ -132,7 +132,9 @@ class RequestInterval(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence(Part):
-    """The `input` of a case. `history` is met or not, oldest first; money is in the terms' currency."""
+    """The `input` of a case. `history` is met or not, `uptime_history` the judged percentages of the same periods, both oldest
+    first; money is in the terms' currency.
+    """
 
     period: Annotated[CalendarPeriod | ExplicitPeriod, Field(discriminator="kind")]
     service_start: Instant | None = None
@@ -143,6 +145,7 @@ class Evidence(Part):
     no_data: tuple[Gap, ...] = ()
     requests: tuple[RequestInterval, ...] = ()
     history: tuple[Flag, ...] = ()
+    uptime_history: tuple[Percent, ...] = ()
     fee: NotNegative = ZERO
     affected_user_share: Share = ONE
     previously_credited: NotNegative = ZERO

@@ -9,6 +9,7 @@ from slaservice.rules.documents import shown_percent
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.exact import exact_text, fixed
 from slaservice.rules.intervals import SECOND
+from slaservice.rules.tables import remarks
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import number
 
@@ -83,3 +84,5 @@ def _terms(assessment: Assessment) -> Iterator[str]:
     for path, sentence in clauses(assessment.case.terms):
         clause = numbers.get(path)
         yield f"  {f'[{clause}] ' if clause else ''}{sentence}"
+    for _, remark in remarks(assessment.case.terms):
+        yield f"  Note: {remark}"

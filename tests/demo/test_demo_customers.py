@@ -116,7 +116,8 @@ def test_the_quarter_shows_every_kind_of_result() -> None:
     missed = {key for key, result in results.items() if not result.met}
     assert len(results) - len(missed) >= 5
     assert {key for key in missed if credit[key].capped} == {
-        ("DEMO-2026-0008", "API", 5), ("DEMO-2026-0015", "Build tools", 5),
+        ("DEMO-2026-0008", "API", 5),
+        ("DEMO-2026-0015", "Build tools", 5),
     }
     earning_nothing = {key for key in missed if not credit[key].amount}
     assert earning_nothing == {

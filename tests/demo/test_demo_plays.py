@@ -64,9 +64,9 @@ def test_the_demonstration(played: Any) -> None:
 def nothing_is_left_undecided() -> None:
     assert not OutageWindow.objects.filter(state="proposed").exists()
     assert not Statement.objects.exclude(state="issued").exists()
-    assert sorted(Statement.objects.values_list("number", flat=True)) == [
-        f"SLA-2026-{number:05}" for number in range(1, Statement.objects.count() + 1)
-    ]
+    assert [
+        str(number) for number in Statement.objects.order_by("number").values_list("number", flat=True)
+    ] == [f"SLA-2026-{number:05}" for number in range(1, Statement.objects.count() + 1)]
 
 
 def the_documents_are_the_same_on_every_database() -> None:
@@ -77,7 +77,9 @@ def the_documents_are_the_same_on_every_database() -> None:
 
 def downtime_is_right_by_an_independent_count() -> None:
     """Every case of one component without exclusions, minimum or grid, against the count of reports/demo/readings.py."""
-    customers, feed, decisions = (readings.load(name) for name in ("customers.json", "feed.json", "decisions.json"))
+    customers, feed, decisions = (
+        readings.load(name) for name in ("customers.json", "feed.json", "decisions.json")
+    )
     windows = readings.confirmed(feed, decisions, readings.codes(customers))
     counted = 0
     for statement in Statement.objects.all():
@@ -85,14 +87,19 @@ def downtime_is_right_by_an_independent_count() -> None:
             terms, result = case["terms"], case["expected"]
             (component, *others) = terms["components"]["names"]
             weights = terms["signal"]["severity_weight"]
-            plain = not (others or terms["shape"]["min_run"] or terms["service_hours"]) and weights["major_outage"] == "1"
+            plain = (
+                not (others or terms["shape"]["min_run"] or terms["service_hours"])
+                and weights["major_outage"] == "1"
+            )
             if not plain or result["excluded_seconds"] != "0" or weights["degraded_performance"] != "0":
                 continue
             start, end = (datetime.fromisoformat(result[name]) for name in ("period_start", "period_end"))
             since = case["input"]["service_start"]
             partial = Fraction(weights["partial_outage"])
             start = max(start, datetime.fromisoformat(since)) if since else start
-            assert Fraction(result["downtime_seconds"]) == readings.downtime(windows, component, start, end, partial)
+            assert Fraction(result["downtime_seconds"]) == readings.downtime(
+                windows, component, start, end, partial
+            )
             counted += 1
     assert counted >= 9
 

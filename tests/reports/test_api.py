@@ -46,10 +46,17 @@ def test_a_statement_shows_money_and_decimals_as_text_and_times_in_utc() -> None
     shown = body(caller(customer).get(f"/api/v1/statements/{issued.public_id}"))
     assert shown["number"] == "SLA-2026-00001"
     assert shown["credit"] == {"currency": "EUR", "owed": "125.00", "granted": "125.00"}
-    assert shown["period"] == {"label": "April 2026", "start": "2026-03-31T22:00:00Z", "end": "2026-04-30T22:00:00Z"}
+    assert shown["period"] == {
+        "label": "April 2026",
+        "start": "2026-03-31T22:00:00Z",
+        "end": "2026-04-30T22:00:00Z",
+    }
     assert shown["issued_at"] == "2026-05-05T09:00:00Z"
     (commitment,) = shown["commitments"]
-    assert (commitment["result"]["downtime_seconds"], commitment["result"]["uptime_percent"]) == ("7200", "99.722222")
+    assert (commitment["result"]["downtime_seconds"], commitment["result"]["uptime_percent"]) == (
+        "7200",
+        "99.722222",
+    )
     assert "ledger" not in commitment["result"]
 
 
@@ -119,7 +126,14 @@ def test_nothing_of_one_customer_is_reachable_with_the_others_key(route: str, me
             assert response.status_code in {404, 405}
         else:
             assert response.status_code in {200, 405}
-        for canary in (victim.name, victim.public_id, issued.public_id, str(issued.number), draft.digest, issued.digest):
+        for canary in (
+            victim.name,
+            victim.public_id,
+            issued.public_id,
+            str(issued.number),
+            draft.digest,
+            issued.digest,
+        ):
             assert canary.encode() not in response.content
             assert canary not in str(response.headers)
 
@@ -175,7 +189,9 @@ def test_a_superseded_statement_says_by_what() -> None:
 
 
 @pytest.mark.parametrize("count", [2, 9])
-def test_a_list_takes_the_same_queries_whatever_its_length(count: int, django_assert_num_queries: Any) -> None:
+def test_a_list_takes_the_same_queries_whatever_its_length(
+    count: int, django_assert_num_queries: Any
+) -> None:
     customer = a_customer()
     for _ in range(count):
         an_issued_statement_of(customer)

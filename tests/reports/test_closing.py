@@ -4,8 +4,8 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.operations import amend_contract, record_billed_amount
 from reports import closing
@@ -16,8 +16,26 @@ from slaservice.rules.assessment import assess
 from slaservice.rules.documents import parse_case, result_json
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import FINANCE_CLERK, OPERATOR
-from tests.factories.accounts import TERMS, a_commitment, a_component, a_contract, a_person, a_promise, a_tier, an_agreement
-from tests.factories.reports import CLOSED, MONTH, a_draft, a_missed_draft, a_proposal, an_issued, an_outage, april
+from tests.factories.accounts import (
+    TERMS,
+    a_commitment,
+    a_component,
+    a_contract,
+    a_person,
+    a_promise,
+    a_tier,
+    an_agreement,
+)
+from tests.factories.reports import (
+    CLOSED,
+    MONTH,
+    a_draft,
+    a_missed_draft,
+    a_proposal,
+    an_issued,
+    an_outage,
+    april,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +53,11 @@ def test_a_month_without_outages_is_met_and_owes_nothing() -> None:
     assert (draft.met, draft.credit_minor, draft.number) == (True, 0, None)
     assert not ServiceCredit.objects.exists()
     line = draft.lines.get()
-    assert (line.uptime_percent, line.commitment_percent, line.downtime_seconds) == ("100.000000", "999/10", "0")
+    assert (line.uptime_percent, line.commitment_percent, line.downtime_seconds) == (
+        "100.000000",
+        "999/10",
+        "0",
+    )
 
 
 def test_a_missed_month_proposes_its_credit() -> None:
@@ -76,7 +98,12 @@ def test_a_decision_on_another_figure_is_void() -> None:
     from tests.factories.reports import an_approved
 
     draft = an_approved(a_missed_draft())
-    withdraw(window=draft.contract.versions.get().commitments.get().components.get().windows.get(), by=None, now=CLOSED, reason="x")
+    withdraw(
+        window=draft.contract.versions.get().commitments.get().components.get().windows.get(),
+        by=None,
+        now=CLOSED,
+        reason="x",
+    )
     close()
     assert not ServiceCredit.objects.filter(statement=draft).exists()
     assert [decision.action for decision in draft.decisions.all()] == ["approve"]
@@ -114,7 +141,10 @@ def test_a_quarter_is_closed_with_its_last_month_only() -> None:
     assert close("2026-05", datetime(2026, 6, 5, tzinfo=UTC)).drafted == []
     assert close("2026-06", datetime(2026, 7, 5, tzinfo=UTC)).drafted == [quarterly.number]
     statement = Statement.objects.get()
-    assert (statement.period_label, result_of(statement)["period_seconds"]) == ("April to June 2026", 91 * 86_400)
+    assert (statement.period_label, result_of(statement)["period_seconds"]) == (
+        "April to June 2026",
+        91 * 86_400,
+    )
 
 
 def test_a_contract_that_starts_within_a_month_is_measured_from_its_start() -> None:
@@ -138,7 +168,11 @@ def test_an_amendment_within_a_period_splits_it_and_shares_the_fee_by_seconds() 
     an_outage(april(20, 12), april(20, 14))
     stricter = a_promise(terms={**TERMS, "commitment_percent": "99.99"}, fee="2500.00")
     amend_contract(
-        contract=contract, starts_on=date(2026, 4, 16), agreement=an_agreement(promises=[stricter]), by=None, now=CLOSED
+        contract=contract,
+        starts_on=date(2026, 4, 16),
+        agreement=an_agreement(promises=[stricter]),
+        by=None,
+        now=CLOSED,
     )
     draft = a_draft(contract)
     first, second = draft.document["cases"]
@@ -151,10 +185,16 @@ def test_an_amendment_within_a_period_splits_it_and_shares_the_fee_by_seconds() 
 def test_a_billed_amount_is_the_fee_where_none_is_agreed_and_without_it_the_contract_is_blocked() -> None:
     contract = a_contract(agreement=an_agreement(promises=[a_promise(fee=None)]))
     blocked = close()
-    assert blocked.blocked == [(contract.number, "Platform: no fee is agreed and no amount was billed for April 2026.")]
+    assert blocked.blocked == [
+        (contract.number, "Platform: no fee is agreed and no amount was billed for April 2026.")
+    ]
     assert not Statement.objects.exists()
     record_billed_amount(
-        commitment=a_commitment(contract), period_start=datetime(2026, 3, 31, 22, 0, tzinfo=UTC), amount="777.00", by=None, now=CLOSED
+        commitment=a_commitment(contract),
+        period_start=datetime(2026, 3, 31, 22, 0, tzinfo=UTC),
+        amount="777.00",
+        by=None,
+        now=CLOSED,
     )
     assert close().drafted == [contract.number]
     assert Statement.objects.get().document["cases"][0]["input"]["fee"] == "777"
@@ -245,7 +285,11 @@ def test_what_was_issued_is_the_history_of_the_next_period() -> None:
     twice = {**TERMS, "credit": {**TERMS["credit"], "gate": {"kind": "consecutive_failures", "count": 2}}}
     contract = a_contract(agreement=an_agreement(promises=[a_promise(terms=twice)]))
     an_outage()
-    an_outage(datetime(2026, 5, 10, 12, tzinfo=UTC), datetime(2026, 5, 10, 14, tzinfo=UTC), now=datetime(2026, 6, 1, tzinfo=UTC))
+    an_outage(
+        datetime(2026, 5, 10, 12, tzinfo=UTC),
+        datetime(2026, 5, 10, 14, tzinfo=UTC),
+        now=datetime(2026, 6, 1, tzinfo=UTC),
+    )
     an_issued(contract)
     close("2026-05", datetime(2026, 6, 5, tzinfo=UTC))
     may = Statement.objects.get(month="2026-05")
@@ -257,7 +301,11 @@ def test_a_cap_over_a_contract_year_counts_what_was_issued_before() -> None:
     capped = {**TERMS, "cap": {"kind": "amount", "value": "200.00", "per": "contract_year"}}
     contract = a_contract(agreement=an_agreement(promises=[a_promise(terms=capped)]))
     an_outage()
-    an_outage(datetime(2026, 5, 10, 12, tzinfo=UTC), datetime(2026, 5, 10, 14, tzinfo=UTC), now=datetime(2026, 6, 1, tzinfo=UTC))
+    an_outage(
+        datetime(2026, 5, 10, 12, tzinfo=UTC),
+        datetime(2026, 5, 10, 14, tzinfo=UTC),
+        now=datetime(2026, 6, 1, tzinfo=UTC),
+    )
     an_issued(contract)
     close("2026-05", datetime(2026, 6, 5, tzinfo=UTC))
     may = Statement.objects.get(month="2026-05")
@@ -286,7 +334,9 @@ def test_the_body_is_canonical_json_and_the_digest_its_own() -> None:
 
 def queries_of_a_close(contracts: int) -> int:
     made = [a_contract() for _ in range(contracts)]
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         closing.gather_for(month=MONTH, contracts=[contract.pk for contract in made], now=CLOSED)
     return len(queries)
 

@@ -25,13 +25,24 @@ def test_an_approver_grants_what_was_computed() -> None:
     credit = approve(credit=a_credit(), by=approver, now=CLOSED)
     assert (credit.state, credit.granted_minor, credit.decided_by) == ("approved", 12_500, approver)
     decision = CreditDecision.objects.get()
-    assert (decision.action, decision.amount_minor, decision.digest) == ("approve", 12_500, credit.statement.digest)
+    assert (decision.action, decision.amount_minor, decision.digest) == (
+        "approve",
+        12_500,
+        credit.statement.digest,
+    )
     assert [entry["action"] for entry in history_of(credit)] == ["credits.approve"]
 
 
 def test_a_clerk_puts_another_amount_before_the_approver() -> None:
-    credit = adjust(credit=a_credit(), amount="100.00", reason="goodwill agreed", by=a_person(FINANCE_CLERK), now=CLOSED)
-    assert (credit.state, credit.amount_minor, credit.computed_minor, credit.granted_minor) == ("adjusted", 10_000, 12_500, 0)
+    credit = adjust(
+        credit=a_credit(), amount="100.00", reason="goodwill agreed", by=a_person(FINANCE_CLERK), now=CLOSED
+    )
+    assert (credit.state, credit.amount_minor, credit.computed_minor, credit.granted_minor) == (
+        "adjusted",
+        10_000,
+        12_500,
+        0,
+    )
     assert approve(credit=credit, by=a_person(FINANCE_APPROVER), now=CLOSED).granted_minor == 10_000
 
 
@@ -48,7 +59,9 @@ def test_the_database_itself_refuses_that_one_person_changes_and_decides() -> No
     both = a_person(FINANCE_CLERK, FINANCE_APPROVER)
     credit = adjust(credit=a_credit(), amount="100.00", reason="goodwill", by=both, now=CLOSED)
     with pytest.raises(IntegrityError, match="whoever_adjusts_does_not_decide"), transaction.atomic():
-        ServiceCredit.objects.filter(pk=credit.pk).update(state="approved", decided_by=both, decided_at=CLOSED)
+        ServiceCredit.objects.filter(pk=credit.pk).update(
+            state="approved", decided_by=both, decided_at=CLOSED
+        )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +117,10 @@ def test_a_decision_is_on_the_amount_that_the_person_saw() -> None:
     assert refused.value.code == "credit_changed"
 
 
-@pytest.mark.parametrize(("verb", "allowed"), [("adjust", FINANCE_CLERK), ("approve", FINANCE_APPROVER), ("reject", FINANCE_APPROVER)])
+@pytest.mark.parametrize(
+    ("verb", "allowed"),
+    [("adjust", FINANCE_CLERK), ("approve", FINANCE_APPROVER), ("reject", FINANCE_APPROVER)],
+)
 def test_only_the_role_in_the_table_decides(verb: str, allowed: str) -> None:
     verbs = {"adjust": adjust, "approve": approve, "reject": reject}
     others = [a_person(role) for role in ROLES if role != allowed]
@@ -139,7 +155,9 @@ def test_a_statement_with_a_credit_waits_for_the_decision() -> None:
 
 def test_issuing_freezes_number_date_and_decision_into_the_document() -> None:
     draft = a_missed_draft()
-    adjusted = adjust(credit=draft.credit, amount="100.00", reason="as agreed", by=a_person(FINANCE_CLERK), now=CLOSED)
+    adjusted = adjust(
+        credit=draft.credit, amount="100.00", reason="as agreed", by=a_person(FINANCE_CLERK), now=CLOSED
+    )
     approve(credit=adjusted, by=a_person(FINANCE_APPROVER), now=CLOSED, reason="fine")
     before = draft.digest
     issued = issue(statement=draft, by=a_person(FINANCE_CLERK), now=CLOSED)
@@ -157,7 +175,9 @@ def test_numbers_follow_each_other_within_the_year_and_start_anew_with_the_next(
 
     numbers = [an_issued(statement=a_draft(a_contract())).number for _ in range(3)]
     later = CLOSED + timedelta(days=300)
-    numbers.append(issue(statement=a_draft(a_contract(), now=later), by=a_person(FINANCE_CLERK), now=later).number)
+    numbers.append(
+        issue(statement=a_draft(a_contract(), now=later), by=a_person(FINANCE_CLERK), now=later).number
+    )
     assert numbers == ["SLA-2026-00001", "SLA-2026-00002", "SLA-2026-00003", "SLA-2027-00001"]
 
 

@@ -21,7 +21,9 @@ def contracts(count: int) -> None:
     zones = ("Europe/Berlin", "UTC", "Asia/Kolkata", "America/New_York")
     for index in range(count):
         terms = {**TERMS, "commitment_percent": f"99.{index % 90 + 10}"}
-        a_contract(customer, agreement=an_agreement(timezone=zones[index % 4], promises=[a_promise(terms=terms)]))
+        a_contract(
+            customer, agreement=an_agreement(timezone=zones[index % 4], promises=[a_promise(terms=terms)])
+        )
 
 
 def documents() -> dict[str, str]:
@@ -87,7 +89,8 @@ def test_no_message_is_sent_from_within_a_transaction() -> None:
     for folder in ("slaservice", "accounts", "reports"):
         for path in (root / folder).rglob("*.py"):
             calls = [
-                node.attr for node in ast.walk(ast.parse(path.read_text()))
+                node.attr
+                for node in ast.walk(ast.parse(path.read_text()))
                 if isinstance(node, ast.Attribute) and node.attr in ("delay", "apply_async", "send_task")
             ]
             assert not calls or path.name == "tasks.py", path

@@ -1,12 +1,20 @@
 """An issued statement cannot be changed by any route: ORM, bulk, raw SQL, cascade, TRUNCATE, REPLACE, the admin's delete."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
-from reports.models import CreditDecision, NumberSeries, ServiceCredit, Statement, StatementFile, StatementLine
+from reports.models import (
+    CreditDecision,
+    NumberSeries,
+    ServiceCredit,
+    Statement,
+    StatementFile,
+    StatementLine,
+)
 from tests.factories.reports import CLOSED, a_draft, a_missed_draft, an_issued
 
 pytestmark = pytest.mark.django_db
@@ -30,13 +38,17 @@ def bulk_updated(statement: Statement) -> None:
 
 def upserted(statement: Statement) -> None:
     statement.digest = "0" * 64
-    Statement.objects.bulk_create([statement], update_conflicts=True, unique_fields=["id"], update_fields=["digest"])
+    Statement.objects.bulk_create(
+        [statement], update_conflicts=True, unique_fields=["id"], update_fields=["digest"]
+    )
 
 
 ROUTES: dict[str, Callable[[Statement], object]] = {
     "save": saved,
     "update": lambda s: Statement.objects.filter(pk=s.pk).update(credit_minor=1),
-    "update back to draft": lambda s: Statement.objects.filter(pk=s.pk).update(state="draft", number=None, issued_at=None),
+    "update back to draft": lambda s: Statement.objects.filter(pk=s.pk).update(
+        state="draft", number=None, issued_at=None
+    ),
     "bulk_update": bulk_updated,
     "bulk_create with conflicts": upserted,
     "delete": lambda s: s.delete(),
@@ -49,14 +61,30 @@ ROUTES: dict[str, Callable[[Statement], object]] = {
     "line: delete": lambda s: StatementLine.objects.filter(statement=s).delete(),
     "line: raw delete": lambda s: StatementLine.objects.filter(statement=s)._raw_delete("default"),
     "line: another": lambda s: StatementLine.objects.bulk_create(
-        [StatementLine(statement=s, position=9, commitment=s.lines.all()[0].commitment, name="x", components="", applicable=True,
-                       commitment_percent="1", uptime_percent="1", met=True, downtime_seconds="0", excluded_seconds="0", credit_minor=0)]
+        [
+            StatementLine(
+                statement=s,
+                position=9,
+                commitment=s.lines.all()[0].commitment,
+                name="x",
+                components="",
+                applicable=True,
+                commitment_percent="1",
+                uptime_percent="1",
+                met=True,
+                downtime_seconds="0",
+                excluded_seconds="0",
+                credit_minor=0,
+            )
+        ]
     ),
     "line: moved to a draft": lambda s: StatementLine.objects.filter(statement=s).update(statement=a_draft()),
     "line: sql": sql(f"UPDATE {LINE} SET met = NOT met WHERE statement_id = {{id}}"),
     "credit: update": lambda s: ServiceCredit.objects.filter(statement=s).update(reason="other"),
     "credit: delete": lambda s: ServiceCredit.objects.filter(statement=s).delete(),
-    "credit: sql": sql(f"UPDATE {CREDIT} SET amount_minor = 1, computed_minor = 1 WHERE statement_id = {{id}}"),
+    "credit: sql": sql(
+        f"UPDATE {CREDIT} SET amount_minor = 1, computed_minor = 1 WHERE statement_id = {{id}}"
+    ),
     "decision: update": lambda s: CreditDecision.objects.filter(statement=s).update(reason="other"),
     "decision: delete": lambda s: CreditDecision.objects.filter(statement=s)._raw_delete("default"),
     "file: update": lambda s: StatementFile.objects.filter(statement=s).update(sha256="1" * 64),
@@ -73,12 +101,14 @@ ON_POSTGRESQL = {
 }
 ON_SQLITE = {
     "replace": sql(f"INSERT OR REPLACE INTO {STATEMENT} SELECT * FROM {STATEMENT} WHERE id = {{id}}"),
-    "replace of a line": sql(f"INSERT OR REPLACE INTO {LINE} SELECT * FROM {LINE} WHERE statement_id = {{id}}"),
+    "replace of a line": sql(
+        f"INSERT OR REPLACE INTO {LINE} SELECT * FROM {LINE} WHERE statement_id = {{id}}"
+    ),
 }
 ALL = ROUTES | (ON_POSTGRESQL if connection.vendor == "postgresql" else ON_SQLITE)
 
 
-def everything() -> list[list[dict[str, object]]]:
+def everything() -> list[Any]:
     tables = (Statement, StatementLine, ServiceCredit, CreditDecision, StatementFile, NumberSeries)
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
@@ -121,6 +151,10 @@ def test_the_database_refuses_statements_that_cannot_be(changes: dict[str, objec
 
 def test_a_period_has_one_draft_at_a_time() -> None:
     draft = a_draft()
-    values = {f.attname: getattr(draft, f.attname) for f in Statement._meta.fields if f.name not in ("id", "public_id", "revision", "supersedes")}
+    values = {
+        f.attname: getattr(draft, f.attname)
+        for f in Statement._meta.fields
+        if f.name not in ("id", "public_id", "revision", "supersedes")
+    }
     with pytest.raises(DatabaseError), transaction.atomic():
         Statement.objects.bulk_create([Statement(revision=2, supersedes=draft, **values)])

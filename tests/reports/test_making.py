@@ -44,7 +44,9 @@ def test_a_lost_file_is_made_again_and_a_damaged_one_is_never_served(documents_d
         making.pdf(statement=issued, now=CLOSED)
 
 
-def test_a_file_that_cannot_be_written_leaves_nothing_behind(documents_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 

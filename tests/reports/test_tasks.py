@@ -26,10 +26,17 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
 
 
 def test_months_in_reach_run_from_three_months_back_to_this_one() -> None:
-    assert tasks.months_in_reach(datetime(2026, 1, 5, tzinfo=UTC)) == ["2025-10", "2025-11", "2025-12", "2026-01"]
+    assert tasks.months_in_reach(datetime(2026, 1, 5, tzinfo=UTC)) == [
+        "2025-10",
+        "2025-11",
+        "2025-12",
+        "2026-01",
+    ]
 
 
-def test_a_period_is_closed_by_itself_once_it_has_ended_in_its_zone(rung: list[tuple[str, list[int]]]) -> None:
+def test_a_period_is_closed_by_itself_once_it_has_ended_in_its_zone(
+    rung: list[tuple[str, list[int]]],
+) -> None:
     tokyo = a_contract(agreement=an_agreement(timezone="Asia/Tokyo"))
     new_york = a_contract(agreement=an_agreement(timezone="America/New_York"))
     with time_machine.travel(datetime(2026, 4, 30, 14, 59, tzinfo=UTC), tick=False):

@@ -340,7 +340,7 @@ class Measured:
         self.line = both(without(line, removed), clips.all)
         self.sum_up(case, clips, losses, removed)
         unshaped = without(masked(reported), excluded)
-        excused = without(lost(combined(case, reported)), lost(either(unshaped, self.line)))
+        excused = without(lost(combined(case, reported)), either(lost(unshaped), lost(self.line)))
         self.fill_buckets(case, clips, dark, either(excluded, excused), unshaped)
 
     def sum_up(self, case: Case, clips: Clips, losses: list[Fraction], removed: bytes) -> None:

@@ -26,7 +26,7 @@ INSTRUCTIVE = (
     ("Asia/Kolkata", "2026-05-01T00:00"),  # half an hour off, no clock change
     ("Pacific/Apia", "2011-12-30T00:00"),  # a day that does not exist
     ("Asia/Kathmandu", "2024-02-29T00:00"),  # leap day, three quarters of an hour off
-    ("America/Havana", "2026-11-01T00:00"),  # a month that starts with two midnights
+    ("America/Havana", "2020-11-01T00:00"),  # a month that starts with two midnights
     ("Europe/London", "2026-12-31T23:00"),  # the year's end
 )
 MONTHS = (
@@ -36,7 +36,7 @@ MONTHS = (
     ("Australia/Lord_Howe", 2026, 4),
     ("Pacific/Apia", 2011, 12),
     ("Asia/Kolkata", 2024, 2),
-    ("America/Havana", 2026, 11),
+    ("America/Havana", 2020, 11),
     ("America/Asuncion", 2017, 10),  # the first midnight does not exist
     ("Africa/Casablanca", 2026, 3),
 )

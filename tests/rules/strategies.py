@@ -47,7 +47,7 @@ MECHANICS = (
     "defaults left out",
 )
 PERCENTS = ("99.9", "100", "99", "95", "99.95", "75", "50", "200/3", "0")
-DAYTIMES = (
+DAYTIMES: tuple[list[list[str]], ...] = (
     [["08:00", "18:00"]],
     [["00:00", "24:00"]],
     [["00:00", "02:30"], ["03:00", "24:00"]],
@@ -140,7 +140,9 @@ def rules(draw: Draw, layout: Layout, *, runs: bool, per_run: bool) -> Json:
         extra["window"] = draw(st.integers(1, 6))
     in_seconds = quantity.startswith("lost_seconds")
     if not per_run and draw(YES_NO):
-        bounds = PERCENTS if quantity in ("uptime_percent", "points_below") else ("0", "1", "2", "3", "4")
+        bounds: tuple[str, ...] = (
+            PERCENTS if quantity in ("uptime_percent", "points_below") else ("0", "1", "2", "3", "4")
+        )
         if in_seconds:
             bounds = ("0", *(str(layout.whole_seconds(layout.length // part)) for part in (20, 9, 4, 2)))
         table = draw(st.lists(ranges(bounds), min_size=1, max_size=4))

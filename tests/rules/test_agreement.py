@@ -14,7 +14,7 @@ from tests.rules.samples import Json, case, outage, terms
 def missed(component: str, fee: str, **changes: Any) -> Assessment:
     """A commitment on a component that owes 10 % of its fee."""
     document = terms(
-        components={"names": [component] if isinstance(component, str) else component, "combine": "any_down"},
+        components={"names": [component], "combine": "any_down"},
         **changes,
     )
     return assess(

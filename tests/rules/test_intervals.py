@@ -17,7 +17,7 @@ def covered(intervals: list[tuple[int, int]]) -> set[int]:
 
 
 def ticks(instants: IntervalSet) -> set[int]:
-    return covered([tuple(part) for part in instants])
+    return covered([(part.start, part.end) for part in instants])
 
 
 @given(spans, spans)

@@ -7,6 +7,8 @@ import pytest
 
 from slaservice.rules.intervals import SECOND, Interval, instant
 from slaservice.rules.periods import (
+    WEEKDAYS,
+    Weekday,
     add_months,
     calendar_period,
     local_midnight,
@@ -92,7 +94,10 @@ def test_local_days_touched_are_counted_in_the_zone() -> None:
 
 def test_service_hours_follow_the_wall_clock_across_a_change_of_the_clock() -> None:
     berlin = zone_named("Europe/Berlin")
-    week = {"sat": [(8 * 3600, 18 * 3600)], "sun": [(8 * 3600, 18 * 3600)]}
+    week: dict[Weekday, list[tuple[int, int]]] = {
+        "sat": [(8 * 3600, 18 * 3600)],
+        "sun": [(8 * 3600, 18 * 3600)],
+    }
     span = Interval(at("2026-03-28T00:00:00+00:00"), at("2026-03-30T00:00:00+00:00"))
     assert [(p.start, p.end) for p in service_time(berlin, week, {}, span)] == [
         (at("2026-03-28T07:00:00+00:00"), at("2026-03-28T17:00:00+00:00")),
@@ -112,7 +117,7 @@ def test_an_hour_that_is_skipped_is_nobodys_and_one_that_comes_twice_counts_twic
 
 def test_an_exception_replaces_the_hours_of_its_day() -> None:
     span = Interval(at("2026-12-24T00:00:00+00:00"), at("2026-12-27T00:00:00+00:00"))
-    every = {day: [(0, 86_400)] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    every: dict[Weekday, list[tuple[int, int]]] = {day: [(0, 86_400)] for day in WEEKDAYS}
     exceptions = {date(2026, 12, 25): [], date(2026, 12, 26): [(0, 3600)]}
     assert service_time(zone_named("UTC"), every, exceptions, span).length == 25 * HOUR
 

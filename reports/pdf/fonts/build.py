@@ -40,14 +40,8 @@ INTER = (
 )
 # Every font keeps its own spaces and joiners: a space is set in the font of the word before it.
 COMMON = {0x20, 0xA0, 0x200C, 0x200D, 0xFE0F}
-FEATURES = [
-    "kern",
-    "mark",
-    "mkmk",
-    "ccmp",
-    "locl",
-    "tnum",
-]  # no calt: it turns "4x" and "->" into other signs
+# No calt: it turns "4x" and "->" into other signs.
+FEATURES = ["kern", "mark", "mkmk", "ccmp", "locl", "tnum"]
 # Everyday characters of Chinese (both), Japanese and Korean are what these character sets hold.
 EAST_ASIA = ("gb2312", "big5", "shift_jis", "euc_kr")
 
@@ -62,13 +56,9 @@ def characters_of(codec: str) -> set[int]:
 def cut(source: Path, target: Path, wanted: set[int], features: list[str]) -> set[int]:
     """Write the part of a font that draws `wanted`, without hints, with a fixed date. Returns what it can draw."""
     font = TTFont(source, recalcTimestamp=False)
-    options = subset.Options(
-        layout_features=features,
-        hinting=False,
-        notdef_outline=True,
-        name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
-        drop_tables=[*subset.Options._drop_tables_default, "DSIG", "STAT", "FFTM"],
-    )
+    options = subset.Options(layout_features=features, hinting=False, notdef_outline=True)
+    options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
+    options.drop_tables += ["DSIG", "STAT", "FFTM"]
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=(wanted | COMMON) & set(font.getBestCmap()))
     cutter.subset(font)

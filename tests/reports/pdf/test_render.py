@@ -143,5 +143,5 @@ def test_a_page_that_asks_for_anything_else_or_is_broken_is_not_made(
 
 
 def test_a_template_that_names_what_is_not_there_is_an_error_and_not_a_hole() -> None:
-    with pytest.raises(LookupError, match="paper.nothing"):
+    with pytest.raises(LookupError, match=r"paper\.nothing"):
         render.engine().from_string("{{ paper.nothing }}").render(Context({"paper": object()}))
