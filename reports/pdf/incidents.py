@@ -12,7 +12,7 @@ from reports.pdf import figures
 from reports.pdf.facts import Facts
 from reports.pdf.ledger import excluded_by_exclusion, lost_by_window
 from reports.pdf.text import printable
-from slaservice.rules.availability import announced_in_time, exclusion_name
+from slaservice.rules.exclusions import announced_in_time, exclusion_name
 from slaservice.rules.evidence import Exclusion, Outage
 from slaservice.rules.intervals import SECOND
 from slaservice.rules.signal import window_name

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slaservice.rules.availability import Ledger, measure
+from slaservice.rules.availability import measure
 from slaservice.rules.claims import ExitRight, IncidentDeadlines, deadlines, exit_rights
 from slaservice.rules.credits import CreditResult, Verdict, allowed_downtime, owed
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence
 from slaservice.rules.exact import ONE, ZERO, rounded
+from slaservice.rules.ledger import Ledger
 from slaservice.rules.periods import Period
 from slaservice.rules.refusal import FieldError, Invalid
 from slaservice.rules.signal import window_name

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from slaservice.rules.availability import Ledger, Row, lost_seconds
 from slaservice.rules.evidence import Evidence
 from slaservice.rules.exact import ONE, ZERO, rounded
 from slaservice.rules.intervals import SECOND, Interval
+from slaservice.rules.ledger import Ledger, Row, lost_seconds
 from slaservice.rules.periods import Period, local_date
 from slaservice.rules.terms import Brackets, Metered, Terms
 

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from slaservice.rules import ENGINE_VERSION
 from slaservice.rules.agreement import Agreement, Settlement
 from slaservice.rules.assessment import Assessment, Case, misfits
-from slaservice.rules.availability import BUCKETS, Ledger, Row
 from slaservice.rules.credits import RuleReason
 from slaservice.rules.evidence import Evidence, instant_text
 from slaservice.rules.exact import exact_text, fixed, ratio_text, rounded
 from slaservice.rules.intervals import SECOND
+from slaservice.rules.ledger import BUCKETS, Ledger, Row
 from slaservice.rules.meaning import meaningless
 from slaservice.rules.refusal import FieldError, Invalid
 from slaservice.rules.terms import RATIO_LEVEL, Terms

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from slaservice.rules.assessment import Assessment
-from slaservice.rules.availability import BUCKETS
 from slaservice.rules.documents import shown_percent
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.exact import exact_text, fixed
 from slaservice.rules.intervals import SECOND
+from slaservice.rules.ledger import BUCKETS
 from slaservice.rules.tables import remarks
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import number

@@ -125,10 +125,7 @@ def _sweep(pieces: Iterable[Piece], sign: int) -> Signal:
     ordered = sorted(pieces)
     if all(left.end <= right.start for left, right in pairwise(ordered)):
         return ordered
-    ranks = {
-        loss: rank
-        for rank, loss in enumerate(sorted({p.loss for p in ordered}, key=lambda loss: sign * loss))
-    }
+    ranks = _ranks(ordered, sign)
     waiting: list[tuple[int, int, tuple[str, ...], Piece]] = []
     signal: Signal = []
     arrivals = iter(ordered)
@@ -138,7 +135,7 @@ def _sweep(pieces: Iterable[Piece], sign: int) -> Signal:
         if not waiting and arriving:
             now = max(now, arriving.start)
         while arriving and arriving.start <= now:
-            heappush(waiting, (ranks[arriving.loss], arriving.start, arriving.windows, arriving))
+            heappush(waiting, (ranks[id(arriving.loss)], arriving.start, arriving.windows, arriving))
             arriving = next(arrivals, None)
         while waiting and waiting[0][3].end <= now:
             heappop(waiting)
@@ -149,6 +146,17 @@ def _sweep(pieces: Iterable[Piece], sign: int) -> Signal:
         _append(signal, Piece(now, until, decides.loss, decides.windows))
         now = until
     return signal
+
+
+def _ranks(pieces: Iterable[Piece], sign: int) -> dict[int, int]:
+    """The order of the losses by the identity of the loss: few are distinct, and a Fraction is dear to compare and to hash."""
+    losses = {id(piece.loss): piece.loss for piece in pieces}
+    ranks: dict[int, int] = {}
+    rank, last = -1, None
+    for identity, loss in sorted(losses.items(), key=lambda item: sign * item[1]):
+        rank += loss != last
+        ranks[identity], last = rank, loss
+    return ranks
 
 
 def _append(signal: Signal, piece: Piece) -> None:
@@ -193,7 +201,8 @@ def clip(signal: Signal, allowed: IntervalSet) -> Signal:
             if part.start <= piece.start and piece.end <= part.end:
                 kept.append(piece)
             else:
-                kept.append(piece._replace(start=max(piece.start, part.start), end=min(piece.end, part.end)))
+                start, end = max(piece.start, part.start), min(piece.end, part.end)
+                kept.append(Piece(start, end, piece.loss, piece.windows))
             if part.end >= piece.end:
                 break
             part = next(parts, None)
