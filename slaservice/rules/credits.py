@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 
@@ -9,7 +10,7 @@ from slaservice.rules.evidence import Evidence
 from slaservice.rules.exact import ONE, ZERO, rounded
 from slaservice.rules.intervals import SECOND, Interval
 from slaservice.rules.ledger import Ledger, Row, lost_seconds
-from slaservice.rules.periods import Period, local_date
+from slaservice.rules.periods import Period, local_days
 from slaservice.rules.terms import Brackets, Metered, Terms
 
 
@@ -239,11 +240,8 @@ def _lost_by_run(verdict: Verdict) -> list[Fraction]:
     return [lost_seconds(run) for run in _runs(verdict)]
 
 
-def _days_touched(verdict: Verdict) -> set[int]:
-    """Local days, as ordinals, on which anything was lost."""
+def _days_touched(verdict: Verdict) -> set[date]:
+    """Local days on which anything was lost."""
     zone = verdict.period.zone
-    touched: set[int] = set()
-    for run in _runs(verdict):
-        first, last = local_date(run[0].start, zone), local_date(run[-1].end - 1, zone)
-        touched.update(range(first.toordinal(), last.toordinal() + 1))
-    return touched
+    spans = [Interval(run[0].start, run[-1].end) for run in _runs(verdict)]
+    return {day for span in spans for day in local_days(span, zone)}

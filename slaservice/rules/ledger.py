@@ -12,7 +12,7 @@ from typing import NamedTuple
 from slaservice.rules.evidence import Evidence
 from slaservice.rules.exact import ONE, ZERO, total
 from slaservice.rules.exclusions import Excuses
-from slaservice.rules.intervals import SECOND, Interval, IntervalSet
+from slaservice.rules.intervals import NOTHING, SECOND, Interval, IntervalSet
 from slaservice.rules.periods import Period, service_time, zone_named
 from slaservice.rules.signal import Dropped, Piece, Run, Signal, clip, covered
 from slaservice.rules.terms import Terms
@@ -144,8 +144,10 @@ def paint(
     removed = terms.exclude.effect == "remove"
     silence = ONE if terms.no_data == "as_down" else ZERO
     named = list(excused.named)
+    to_come = NOTHING if terms.provisional == "whole" else time.after_as_of
+    nothing_yet = time.outside_hours | to_come
     layers: tuple[tuple[str, bool, Signal], ...] = (
-        ("not_in_term", terms.partial_period == "whole", _plain(time.not_in_term - time.outside_hours)),
+        ("not_in_term", terms.partial_period == "whole", _plain(time.not_in_term - nothing_yet)),
         ("not_in_term", False, _plain(time.not_in_term)),
         ("after_as_of", terms.provisional == "whole", _plain(time.after_as_of - time.outside_hours)),
         ("after_as_of", False, _plain(time.after_as_of)),

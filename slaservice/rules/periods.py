@@ -88,8 +88,19 @@ class Period:
 
     def days(self, part: Interval | None = None) -> int:
         """How many local days the period, or a part of it, touches."""
-        start, end = part or self.interval
-        return (local_date(end - 1, self.zone) - local_date(start, self.zone)).days + 1
+        return len(local_days(part or self.interval, self.zone))
+
+
+def local_days(span: Interval, zone: ZoneInfo) -> list[date]:
+    """The local days that a span touches; a day that a zone skipped altogether is none."""
+    day, last = local_date(span.start, zone), local_date(span.end - 1, zone)
+    touched = []
+    while day <= last:
+        following = day + _ONE_DAY
+        if local_midnight(day, zone) < local_midnight(following, zone):
+            touched.append(day)
+        day = following
+    return touched
 
 
 def local_date(at: int, zone: ZoneInfo) -> date:
