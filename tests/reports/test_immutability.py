@@ -137,7 +137,7 @@ def test_a_draft_may_change_and_go() -> None:
     [
         ({"number": "SLA-2026-00001"}, "exactly_issued_statements_have_a_number"),
         ({"state": "issued"}, "exactly_issued_statements_have_a_number"),
-        ({"state": "sent"}, "statement_state_is_known"),
+        ({"state": "sent"}, "statement_state_is_known|exactly_issued_statements_have_a_number"),
         ({"revision": 2}, "exactly_later_revisions_supersede"),
         ({"credit_minor": -1}, "statement_credit_is_in_bounds"),
         ({"digest": "abc"}, "statement_digest_has_64_characters"),
