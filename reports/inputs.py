@@ -173,6 +173,7 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
 def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> GatheredCase:
     """One commitment's case. Refusal when the fee is missing or terms and facts do not fit together."""
     terms = known.terms_of(commitment)
+    _refuse_what_nobody_records(terms)
     whole = len(plan.parts) == 1
     windows = known.facts.windows(
         terms.components.names, part.version.tier_id, plan.period.interval if whole else part.span
@@ -202,6 +203,16 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
         raise Refusal("facts_do_not_fit_the_terms", "; ".join(map(str, wrong)))
     name = commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
     return GatheredCase(name, commitment, case, [window for window, _ in windows])
+
+
+def _refuse_what_nobody_records(terms: Terms) -> None:
+    """Terms that judge by counts which are not recorded would show 100 % for ever: refused by name instead."""
+    if terms.signal.source == "requests":
+        raise Refusal(
+            "no_request_counts", "the terms judge failed requests, and request counts are not recorded."
+        )
+    if terms.base.affected_user_share:
+        raise Refusal("no_affected_users", "the base is the share of users affected, which is not recorded.")
 
 
 def _period(plan: Plan, part: Part, whole: bool) -> CalendarPeriod | ExplicitPeriod:

@@ -93,6 +93,15 @@ def deadlines(
     )
 
 
+def period_deadline(terms: Terms, period: Period) -> int | None:
+    """From when it is too late to claim for the period as a whole; None where the terms count from something else."""
+    deadline = terms.claim.deadline
+    if deadline is None or deadline.anchor != "period_end":
+        return None
+    anchors = Anchors(incident_start=None, incident_end=None, awareness=None, period_end=period.end)
+    return too_late(deadline, anchors, period.zone, holidays_of(terms))
+
+
 @dataclass(frozen=True, slots=True)
 class ExitRight:
     """One right to end the contract: whether it is held now, how many periods count for it, and whether one more would do."""

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from slaservice.rules import ENGINE_VERSION
 from slaservice.rules.agreement import Agreement, Settlement
 from slaservice.rules.assessment import Assessment, Case, misfits
+from slaservice.rules.claims import period_deadline
 from slaservice.rules.credits import RuleReason
 from slaservice.rules.evidence import Evidence, instant_text
 from slaservice.rules.exact import exact_text, fixed, ratio_text, rounded
@@ -236,9 +237,10 @@ def result_json(assessment: Assessment) -> Json:
 
 
 def _claim_json(assessment: Assessment) -> Json:
-    """Who claims, and for each counted outage from when it is too late to report it and to claim."""
+    """Who claims, and from when it is too late: for the period, and for each counted outage to report it and to claim."""
     return {
         "by": assessment.case.terms.claim.by,
+        "claim_before": _instant(period_deadline(assessment.case.terms, assessment.period)),
         "incidents": [
             {"window": one.window, "notice_before": _instant(one.notice), "claim_before": _instant(one.claim)}
             for one in assessment.deadlines

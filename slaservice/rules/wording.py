@@ -10,21 +10,9 @@ from itertools import groupby
 
 from slaservice.rules.fields import Above
 from slaservice.rules.periods import WEEKDAYS, Weekday
-from slaservice.rules.terms import (
-    Bracket,
-    Brackets,
-    Claim,
-    Deadline,
-    Metered,
-    MinimumRun,
-    Quantity,
-    ServiceHours,
-    Terminate,
-    Terms,
-)
-from slaservice.rules.words import duration, listed, number, percent
-
-Clause = tuple[str, str]
+from slaservice.rules.terms import Deadline, MinimumRun, ServiceHours, Terminate, Terms
+from slaservice.rules.wording_credits import Clause, credit_clauses
+from slaservice.rules.words import counted, duration, listed, number, percent
 
 _CATEGORY = {
     "scheduled_maintenance": "scheduled maintenance",
@@ -34,15 +22,6 @@ _CATEGORY = {
     "force_majeure": "force majeure",
     "beta": "beta features",
     "suspension": "suspension of the service",
-}
-_QUANTITY: dict[Quantity, str] = {
-    "uptime_percent": "the uptime",
-    "lost_seconds": "the downtime",
-    "lost_seconds_beyond_allowance": "the downtime beyond what the commitment allows",
-    "points_below": "the shortfall of the uptime below {reference} %",
-    "runs": "the number of outages",
-    "days_touched": "the number of local days with downtime",
-    "failures": "the number of missed periods among the last {window}, this one included",
 }
 _WEEKDAY: dict[Weekday, str] = dict(
     zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
@@ -69,9 +48,9 @@ def clauses(terms: Terms, names: Mapping[str, str] | None = None) -> list[Clause
         *_shape(terms),
         *_exclusions(terms),
         *_time(terms),
-        *_credit(terms),
+        *credit_clauses(terms),
         *_money(terms),
-        *_claim(terms.claim),
+        *_claim(terms),
         *_exit(terms),
     ]
 
@@ -294,85 +273,6 @@ def _openings(openings: tuple[tuple[int, int], ...]) -> str:
     return listed([f"{clock(start)} to {clock(end)}" for start, end in openings]) if openings else "closed"
 
 
-def _credit(terms: Terms) -> Iterator[Clause]:
-    credit = terms.credit
-    if not credit.rules:
-        yield "credit.rules", "A miss earns no service credit."
-        return
-    yield (
-        "credit.gate",
-        {
-            "below_commitment": "A service credit is due for a period that misses the commitment.",
-            "always": "A service credit is due whenever the rules below give one, whether or not the commitment is missed.",
-            "consecutive_failures": f"A service credit is due for a period that misses the commitment as at least number "
-            f"{credit.gate.count} in a row.",
-        }[credit.gate.kind],
-    )
-    for index, rule in enumerate(credit.rules):
-        unit = "% of the base" if credit.unit == "percent" else "days of service"
-        sentence = _brackets(rule, unit) if isinstance(rule, Brackets) else _metered(rule, unit)
-        yield f"credit.rules[{index}]", sentence
-    if len(credit.rules) > 1:
-        yield (
-            "credit.combine",
-            {
-                "max": "Of these rules the one that gives most applies.",
-                "sum": "What these rules give is added up.",
-            }[credit.combine],
-        )
-    if credit.unit == "days":
-        yield (
-            "credit.day_value",
-            (
-                "A day of service is worth a thirtieth of the base."
-                if credit.day_value == "base/30"
-                else "A day of service is worth the base divided by the calendar days of the period."
-            ),
-        )
-
-
-def _quantity(rule: Brackets | Metered) -> str:
-    reference = "" if rule.reference is None else number(rule.reference)
-    return _QUANTITY[rule.quantity].format(reference=reference, window=rule.window)
-
-
-def _measure(rule: Brackets | Metered) -> str:
-    return {
-        "uptime_percent": " %",
-        "points_below": " points",
-        "lost_seconds": " s",
-        "lost_seconds_beyond_allowance": " s",
-    }.get(rule.quantity, "")
-
-
-def _brackets(rule: Brackets, unit: str) -> str:
-    rows = "; ".join(f"{number(row.credit)} {unit} {_range(row, _measure(rule))}" for row in rule.ranges)
-    return f"By {_quantity(rule)}, the first of these that fits: {rows}; otherwise nothing."
-
-
-def _range(row: Bracket, measure: str) -> str:
-    bounds = []
-    if row.upper is not None:
-        bounds.append(f"{'at most' if row.to_closed else 'below'} {number(row.upper)}{measure}")
-    if row.lower is not None:
-        bounds.append(f"{'at least' if row.from_closed else 'above'} {number(row.lower)}{measure}")
-    return " and ".join(bounds) if bounds else "in any case"
-
-
-def _metered(rule: Metered, unit: str) -> str:
-    what = _quantity(rule) + (", for each outage by itself" if rule.per == "run" else "")
-    if isinstance(rule.step, str):
-        step = {"period": "the length of the period", "eligible": "the eligible time"}[rule.step]
-    else:
-        step = f"{number(rule.step)}{_measure(rule)}"
-    counted = {
-        "exact": f"{number(rule.rate)} {unit} for each {step} of {what}, and the same share for a part of it",
-        "floor": f"{number(rule.rate)} {unit} for each full {step} of {what}",
-        "ceil": f"{number(rule.rate)} {unit} for each {step} of {what} or part thereof",
-    }[rule.round]
-    return f"{counted}."
-
-
 def _money(terms: Terms) -> Iterator[Clause]:
     base = {
         "none": "the fee of the period",
@@ -384,7 +284,7 @@ def _money(terms: Terms) -> Iterator[Clause]:
     if terms.cap:
         most = {
             "percent_of_base": f"{number(terms.cap.value)} % of the base",
-            "days": f"the value of {number(terms.cap.value)} days of service",
+            "days": f"the value of {counted(terms.cap.value, 'day')} of service",
             "amount": f"{terms.money.currency} {number(terms.cap.value)}",
         }[terms.cap.kind]
         window = {
@@ -419,26 +319,27 @@ def _money(terms: Terms) -> Iterator[Clause]:
     )
 
 
-def _claim(claim: Claim) -> Iterator[Clause]:
-    if claim.by == "automatic":
+def _claim(terms: Terms) -> Iterator[Clause]:
+    claim = terms.claim
+    if claim.by == "automatic" and terms.credit.rules:
         yield "claim", "A credit is given without a claim."
-    else:
+    elif claim.by == "customer":
         yield "claim", "A credit is given only if the customer claims it."
     if claim.notice:
-        yield "claim.notice", f"The incident must be reported within {_deadline(claim.notice)}."
+        yield "claim.notice", f"The incident must be reported {_deadline(claim.notice)}."
     if claim.deadline:
-        yield "claim.deadline", f"The claim must be made within {_deadline(claim.deadline)}."
+        yield "claim.deadline", f"The claim must be made {_deadline(claim.deadline)}."
     if claim.evidence:
         yield "claim.evidence", f"The claim must come with: {claim.evidence}"
 
 
 def _deadline(deadline: Deadline) -> str:
-    unit = {"business_days": "business day", "billing_cycles": "billing cycle"}.get(
-        deadline.unit, deadline.unit[:-1]
-    )
-    if deadline.unit == "days":
-        unit = "calendar day"
-    return f"{deadline.n} {unit}{'' if deadline.n == 1 else 's'} after {_ANCHOR[deadline.anchor]}"
+    unit = {"business_days": "business day", "days": "calendar day"}.get(deadline.unit, deadline.unit[:-1])
+    anchor = _ANCHOR[deadline.anchor]
+    if deadline.unit == "billing_cycles":
+        ordinal = {1: "next", 2: "second", 3: "third"}.get(deadline.n, f"{deadline.n}th")
+        return f"by the end of the {ordinal} calendar month after the month of {anchor}"
+    return f"within {deadline.n} {unit}{'' if deadline.n == 1 else 's'} after {anchor}"
 
 
 def _exit(terms: Terms) -> Iterator[Clause]:

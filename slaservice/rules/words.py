@@ -42,3 +42,8 @@ def duration(seconds: int) -> str:
 def listed(words: list[str], joint: str = "and") -> str:
     """'a, b and c'."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+
+
+def counted(amount: Fraction, noun: str) -> str:
+    """'1 day', '2 days', '1/2 days'."""
+    return f"{number(amount)} {noun}{'' if amount == 1 else 's'}"

@@ -242,6 +242,22 @@ def test_a_severity_that_the_terms_do_not_weigh_blocks_by_name() -> None:
     assert "'brownout' has no weight in the terms" in result.blocked[0][1]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"signal": {**TERMS["signal"], "source": "requests"}}, "request counts are not recorded"),
+        ({"base": {"affected_user_share": True}}, "share of users affected, which is not recorded"),
+    ],
+)
+def test_terms_that_judge_by_what_nobody_records_block_instead_of_showing_100_percent(
+    change: dict[str, object], reason: str
+) -> None:
+    contract = a_contract(agreement=an_agreement(promises=[a_promise(terms={**TERMS, **change})]))
+    result = close()
+    assert [(number, reason in sentence) for number, sentence in result.blocked] == [(contract.number, True)]
+    assert not Statement.objects.exists()
+
+
 def test_an_outage_that_is_still_open_is_clipped_and_warned_of() -> None:
     contract = a_contract()
     an_outage(april(30, 20), still_open=True)

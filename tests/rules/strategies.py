@@ -83,6 +83,10 @@ REQUEST_MODE = st.fixed_dictionaries({"mode": st.just("rate")}) | st.fixed_dicti
     {"mode": st.just("threshold"), "above": one_of("1/20", "1/3")}, optional={"op": OPS}
 )
 ROUNDING = one_of("half_up", "half_even", "floor", "ceil")
+MONEY = st.fixed_dictionaries(
+    {"currency": one_of("USD", "EUR", "JPY", "KWD"), "rounding": ROUNDING},
+    optional={"decimals": st.integers(0, 4)},
+)
 CAP = st.fixed_dictionaries(
     {"kind": one_of("percent_of_base", "days", "amount"), "value": one_of("100", "30", "7/2", "0")},
     optional={"per": one_of("period", "contract_year", "contract", "run")},
@@ -257,9 +261,7 @@ def owing(draw: Draw, layout: Layout, play: set[str], *, runs: bool) -> Json:
         "base": {"prorate": draw(prorate), "affected_user_share": draw(YES_NO)} if "base" in play else {},
         "cap": cap,
         "minimum_issue": draw(MINIMUM_ISSUE) if "minimum issue" in play else None,
-        "money": {"currency": draw(one_of("USD", "EUR", "JPY", "KWD")), "rounding": draw(ROUNDING)}
-        if "money" in play
-        else {"currency": "USD"},
+        "money": draw(MONEY) if "money" in play else {"currency": "USD"},
     }
 
 

@@ -77,6 +77,7 @@ def test_the_deadlines_of_the_outages_that_counted_stand_in_the_result() -> None
     )  # fmt: skip
     assert result_json(assess(parse_case(document)))["claim"] == {
         "by": "customer",
+        "claim_before": "2026-05-31T00:00:00Z",
         "incidents": [
             {"window": "W", "notice_before": "2026-04-11T10:00:00Z", "claim_before": "2026-05-31T00:00:00Z"}
         ],
