@@ -43,7 +43,7 @@ def _of_one(document: Document, case: Facts) -> list[Cell]:
     return [
         Cell("Contractual uptime", case.shown_uptime, [f"target {case.shown_target}"], verdict(case)),
         Cell("Downtime", figures.words(downtime), notes),
-        Cell(_credit_label(cases=[case]), due(document), _credit_notes(case)),
+        Cell(_credit_label(cases=[case]), due(document), _credit_notes(case) + _decision_notes(document)),
         Cell("Measured availability", case.shown_measured, _excluded_notes(case)),
     ]
 
@@ -75,7 +75,7 @@ def _of_many(document: Document, cases: Sequence[Facts]) -> list[Cell]:
     notes = [f"from {len(credited)} of {len(cases)} commitments"] if credited else ["no credit due"]
     if document["total"].get("capped"):
         notes.append("reduced by the cap")
-    cells.append(Cell(_credit_label(cases), due(document), notes))
+    cells.append(Cell(_credit_label(cases), due(document), notes + _decision_notes(document)))
     if lowest:
         shown = min(judged, key=lambda case: case.number("measured_percent"))
         cells.append(
@@ -90,11 +90,33 @@ def _credit_label(cases: Sequence[Facts]) -> str:
     return "Service credit so far" if cases[0].provisional else "Service credit due"
 
 
+def computed(document: Document) -> str:
+    """What the terms owe for the whole statement."""
+    return _money(document, document["total"]["credit_amount"])
+
+
 def due(document: Document) -> str:
-    """The amount of the whole statement."""
-    total = document["total"]
-    places = len(total["credit_amount"].partition(".")[2])
-    return figures.money(Fraction(total["credit_amount"]), total["currency"], places)
+    """What the customer gets: as finance decided, or as computed where there was nothing to decide (yet)."""
+    decision = document["identity"].get("decision")
+    return _money(document, decision["granted"]) if decision else computed(document)
+
+
+def _money(document: Document, amount: str) -> str:
+    places = len(document["total"]["credit_amount"].partition(".")[2])
+    return figures.money(Fraction(amount), document["total"]["currency"], places)
+
+
+def _decision_notes(document: Document) -> list[str]:
+    """Where the amount is not the computed one: what was computed, what was granted before, and the reason given."""
+    decision, notes = document["identity"].get("decision"), []
+    before = Fraction(document["identity"].get("already_granted") or 0)
+    if before:
+        notes.append(f"beyond {_money(document, str(before))} granted before")
+    owed = max(Fraction(0), Fraction(document["total"]["credit_amount"]) - before)
+    if decision and Fraction(decision["granted"]) != owed:
+        notes.append(f"computed: {_money(document, str(owed))}")
+        notes += [printable(decision["reason"], 120)] if decision["reason"] else []
+    return notes
 
 
 def _credit_notes(case: Facts) -> list[str]:
@@ -122,7 +144,9 @@ def _share_of_base(case: Facts) -> str:
 def excluded(case: Facts) -> tuple[str, str]:
     """How much was excluded, and its share of the period (of all components, where each is measured by itself)."""
     taken = case.number("excluded_seconds")
-    return figures.words(taken), figures.share(taken, case.number("period_seconds") * len(case.ledgers))
+    return figures.words(taken, "floor"), figures.share(
+        taken, case.number("period_seconds") * len(case.ledgers)
+    )
 
 
 def _excluded_notes(case: Facts) -> list[str]:
@@ -156,7 +180,7 @@ def summary(document: Document, cases: Sequence[Facts], clock: Clock) -> str:
     opening = f"In the period {clock.label()}" + (" so far" if cases[0].provisional else "")
     if len(cases) == 1:
         return f"{opening}, {_story(cases[0])} {_credit_story(document, cases)}"
-    missed = [case for case in cases if case.applicable and not case.met]
+    missed = [case for case in cases if not case.met]
     if not missed:
         return f"{opening}, no commitment was missed. {_credit_story(document, cases)}"
     named = [
@@ -187,7 +211,8 @@ def _story(case: Facts) -> str:
 
 
 def _credit_story(document: Document, cases: Sequence[Facts]) -> str:
-    if not Fraction(document["total"]["credit_amount"]):
+    decision = document["identity"].get("decision")
+    if not Fraction(decision["granted"] if decision else document["total"]["credit_amount"]):
         return "No service credit is due."
     return f"The service credit {'so far' if cases[0].provisional else 'due'} is {_glued(due(document))}."
 

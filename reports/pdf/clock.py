@@ -62,7 +62,7 @@ class Clock:
 
     def at(self, instant: int) -> str:
         """'28 Apr 19:34:00', with the year where it is not the period's and the offset where it changes."""
-        return f"{self._day(instant)} {_time(self.local(instant))}{self._offset(instant)}"
+        return f"{self.day(instant)} {_time(self.local(instant))}{self._offset(instant)}"
 
     def span(self, start: int, end: int | None) -> str:
         """'28 Apr 19:34:00 – 20:52:00'; 'open' where it has not ended."""
@@ -70,15 +70,16 @@ class Clock:
             return f"{self.at(start)} – open"
         first, last = self.local(start), self.local(end)
         offset = "" if first.utcoffset() == last.utcoffset() else self._offset(start)
-        day = "" if first.date() == last.date() else f"{self._day(end)} "
-        return f"{self._day(start)} {_time(first)}{offset} – {day}{_time(last)}{self._offset(end)}"
+        day = "" if first.date() == last.date() else f"{self.day(end)} "
+        return f"{self.day(start)} {_time(first)}{offset} – {day}{_time(last)}{self._offset(end)}"
 
     def stamp(self, at: datetime) -> str:
         """'5 May 2026, 09:30'."""
         local = at.astimezone(self.zone)
         return f"{_long(local)}, {local:%H:%M}"
 
-    def _day(self, instant: int) -> str:
+    def day(self, instant: int) -> str:
+        """'28 Apr', with the year where it is not the period's."""
         local = self.local(instant)
         years = {self.local(self.start).year, self.local(self.end - 1).year}
         year = "" if years == {local.year} else f" {local.year}"
@@ -86,12 +87,13 @@ class Clock:
 
     def _offset(self, instant: int) -> str:
         """' (−05)' where the period has more than one offset."""
-        if not self._shifts():
+        if not self.shifts():
             return ""
         text = f"{self.local(instant):%z}".replace("-", "−")
         return f" ({text[:3]}{'' if text[3:5] == '00' else ':' + text[3:5]})"
 
-    def _shifts(self) -> bool:
+    def shifts(self) -> bool:
+        """Whether the zone's offset changes within the period."""
         offsets = {self.local(start).utcoffset() for _, start, _ in self.days()} | {
             self.local(self.end - 1).utcoffset()
         }

@@ -114,11 +114,10 @@ class Facts:
         return self.money(self.number("credit_amount"))
 
     def clause(self, *paths: str) -> str:
-        """The contract's own number of the clause that one of these fields stands for; empty where none is given."""
+        """The contract's own number for the first of these fields, or what they are part of, that has one; else empty."""
         clauses = self.terms.clauses
         for path in paths:
-            within = [number for key, number in clauses.items() if key.startswith((f"{path}.", f"{path}["))]
-            found = clauses.get(path) or (within[0] if within else clauses.get(path.rpartition(".")[0]))
+            found = clauses.get(path) or clauses.get(path.rpartition(".")[0])
             if found:
                 return printable(found, 24)
         return ""

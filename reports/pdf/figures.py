@@ -1,7 +1,7 @@
 """How numbers look on paper: exact values in, finished text out.
 
-Percentages are rounded down, so that a missed target never reads as met and nothing but 100 reads as 100. Downtime is
-rounded up and what is allowed is rounded down, to the millisecond; where a figure is meant to be recomputed it is exact.
+Percentages are rounded down, so that a missed target never reads as met and nothing but 100 reads as 100. Where downtime is
+rounded it is rounded up, and what is allowed down; where a figure is meant to be recomputed it is exact.
 All text uses plain spaces; the style sheet keeps figures on one line.
 """
 
@@ -64,12 +64,20 @@ def seconds(value: Fraction) -> str:
 
 
 def words(value: Fraction, mode: Literal["ceil", "floor"] = "ceil") -> str:
-    """'1 h 18 min 00 s', '21 min 36 s', '36.5 s': to the millisecond, rounded up (downtime) or down (what is allowed)."""
-    whole, rest = _split(rounded(value, 3, mode))
+    """'1 h 18 min 00 s', '21 min 36 s', '36.5 s': rounded up (downtime) or down (what is allowed).
+
+    Below a minute to the millisecond, from there to the second: the computation has every digit.
+    """
+    whole, rest = _split(rounded(value, 3 if value < 60 else 0, mode))
     hours, minutes, second = whole // 3600, whole // 60 % 60, whole % 60
     if hours:
-        return f"{hours:,} h {minutes:02} min {second:02}{rest} s"
-    return f"{minutes} min {second:02}{rest} s" if minutes else f"{second}{rest} s"
+        return f"{hours:,} h {minutes:02} min {second:02} s"
+    return f"{minutes} min {second:02} s" if minutes else f"{second}{rest} s"
+
+
+def brief(value: Fraction, mode: Literal["ceil", "floor"] = "ceil") -> str:
+    """'1:18:00' to the second, rounded up (downtime) or down (what is allowed)."""
+    return clock(rounded(value, 0, mode))
 
 
 def clock(value: Fraction) -> str:

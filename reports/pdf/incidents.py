@@ -12,14 +12,16 @@ from reports.pdf import figures
 from reports.pdf.facts import Facts
 from reports.pdf.ledger import excluded_by_exclusion, lost_by_window
 from reports.pdf.text import printable
-from slaservice.rules.exclusions import announced_in_time, exclusion_name
 from slaservice.rules.evidence import Exclusion, Outage
+from slaservice.rules.exclusions import announced_in_time, exclusion_name
 from slaservice.rules.intervals import SECOND
 from slaservice.rules.signal import window_name
 from slaservice.rules.words import number
 
 MOST_ROWS = 40
 """Rows of a list on paper; the rest is counted in a note and stands in the statement's document."""
+
+_FEW, _MOST_NAMES = 3, 60
 
 _BUCKETS = {
     "not_in_term": "not in term",
@@ -60,9 +62,10 @@ class ExclusionRow:
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """The list of a commitment: rows, what was left out and how much that counted, and the sum of all."""
+    """The list of a commitment: rows, those that weigh nothing, what was left out and how much it counted, the sum."""
 
     rows: list[IncidentRow]
+    weightless: str
     others: str
     others_counted: str
     total: str
@@ -91,23 +94,54 @@ class _Entry:
 
 
 def incident_list(facts: Facts) -> Incidents:
-    """Every incident of a commitment; at most MOST_ROWS, those that counted most, in the order of time."""
+    """Every incident of a commitment; at most MOST_ROWS, those that counted most, in the order of time.
+
+    Where more than a few weigh nothing by the terms, these are named together: they would bury what counts.
+    """
     lost = lost_by_window(facts.ledgers)
     entries = sorted(_entries(facts, lost), key=lambda entry: (entry.start, entry.reference))
-    kept = sorted(entries, key=lambda entry: -entry.lost)[:MOST_ROWS]
-    shown = [entry for entry in entries if entry in kept] if len(entries) > MOST_ROWS else entries
-    left_out = [entry for entry in entries if entry not in shown] if len(entries) > MOST_ROWS else []
+    weightless = _weightless(facts, entries)
+    weighty = [entry for entry in entries if entry not in weightless]
+    most = sorted(range(len(weighty)), key=lambda index: -weighty[index].lost)
+    left_out = [weighty[index] for index in sorted(most[MOST_ROWS:])]
     others = ""
     if left_out:
         others = f"{len(left_out)} others, which counted less each; all {len(entries)} are in the statement’s document"
     return Incidents(
-        rows=[_incident_row(facts, entry) for entry in shown],
+        rows=[_incident_row(facts, weighty[index]) for index in sorted(most[:MOST_ROWS])],
+        weightless=_named(facts, weightless),
         others=others,
         listed=len(entries),
         others_counted=figures.clock(sum((entry.lost for entry in left_out), Fraction(0))),
         total=figures.clock(sum(lost.values(), Fraction(0))),
         counted=sum(entry.lost > 0 for entry in entries),
     )
+
+
+def _weightless(facts: Facts, entries: Sequence[_Entry]) -> list[_Entry]:
+    """The incidents of which no window weighs anything, if there are more than a few."""
+    reasons = {drop["id"]: drop["reason"] for drop in facts.result["reasons"]["dropped_windows"]}
+    found = [
+        entry
+        for entry in entries
+        if entry.windows
+        and all(reasons.get(name, "").startswith("weighs nothing") for name, _ in entry.windows)
+    ]
+    return found if len(found) > _FEW else []
+
+
+def _named(facts: Facts, entries: Sequence[_Entry]) -> str:
+    """'5 more weigh nothing by these terms: INC-12 (3 Apr), ...'."""
+    if not entries:
+        return ""
+    names = [f"{entry.reference} ({facts.clock.day(entry.start)})" for entry in entries]
+    named = ", ".join(names[:_MOST_NAMES]) + (
+        f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    )
+    severities = dict.fromkeys(
+        _severity(facts, outage).lower() for entry in entries for _, outage in entry.windows
+    )
+    return f"{len(entries)} incidents that weigh nothing by these terms ({', '.join(severities)}): {named}"
 
 
 def _entries(facts: Facts, lost: dict[str, Fraction]) -> Iterator[_Entry]:
@@ -177,7 +211,8 @@ def _note(facts: Facts, entry: _Entry) -> str:
     dropped = {drop["id"]: drop["reason"] for drop in facts.result["reasons"]["dropped_windows"]}
     for name, outage in entry.windows:
         if name in dropped:
-            notes[printable(dropped[name].partition(" (")[0])] = None
+            reason = printable(dropped[name].partition(" (")[0])
+            notes[f"{_severity(facts, outage).lower()} {reason}" if entry.lost else reason] = None
             continue
         until = (facts.evidence.as_of or facts.clock.end) if outage.end is None else outage.end
         if outage.start < facts.clock.start or until > facts.clock.end:

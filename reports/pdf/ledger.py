@@ -120,7 +120,7 @@ def excluded_by_exclusion(ledgers: Iterable[Ledger]) -> dict[str, Fraction]:
     times: Counter[str] = Counter()
     for ledger in ledgers:
         for row in ledger.rows:
-            if row.bucket == "excluded" and row.exclusion is not None:
+            if row.exclusion is not None:
                 times[row.exclusion] += row.end - row.start
     return {name: Fraction(time, SECOND) for name, time in times.items()}
 

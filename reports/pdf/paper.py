@@ -92,6 +92,7 @@ class Paper:
     customer_line: str
     period: str
     zone: str
+    shifts: bool
     hours: str
     contract: str
     contract_title: str
@@ -134,6 +135,7 @@ def paper(document: Document, *, number: str | None, digest: str, issued_on: dat
         ),
         period=period,
         zone=clock.zone.key,
+        shifts=clock.shifts(),
         hours=figures.hours(Fraction(cases[0].result["period_seconds"])),
         contract=printable(contract["number"], 60),
         contract_title=printable(contract["title"], 100),
@@ -214,9 +216,9 @@ def _line(case: Facts, *, alone: bool) -> Line:
         covers=listed(case.components),
         target=case.shown_target,
         uptime=case.shown_uptime,
-        downtime=figures.clock(case.number("downtime_seconds")),
-        allowed=figures.clock(case.number("allowed_downtime_seconds")) if case.applicable else "–",
-        excluded=figures.clock(case.number("excluded_seconds")),
+        downtime=figures.brief(case.number("downtime_seconds")),
+        allowed=figures.brief(case.number("allowed_downtime_seconds"), "floor") if case.applicable else "–",
+        excluded=figures.brief(case.number("excluded_seconds"), "floor"),
         excluded_share=answer.excluded(case)[1],
         measured=case.shown_measured,
         credit=case.shown_credit,
@@ -239,7 +241,7 @@ def _total(document: Document, cases: Sequence[Facts]) -> Total | None:
         taken = Fraction(total.get("before_cap", total["credit_amount"])) - Fraction(total["credit_amount"])
         reduced = f"−{cases[0].money(taken)}" if total["capped"] else "not reached"
         rows.append(("Cap over all commitments", _cap(cases[0], agreement), reduced))
-    return Total(rows, answer.due(document))
+    return Total(rows, answer.computed(document))
 
 
 def _counts(counted: bool, agreement: Document) -> str:

@@ -66,3 +66,24 @@ def test_the_sweep_rings_for_what_is_owed_and_for_nothing_else(monkeypatch: pyte
     making.make(statement=made, now=CLOSED)
     tasks.sweep()
     assert rung == [owed.pk]
+
+
+def text_of(content: bytes) -> str:
+    from tests.reports.pdf.reading import text
+
+    return " ".join(text(content).split())
+
+
+def test_the_paper_shows_what_finance_granted_beside_what_was_computed() -> None:
+    from reports.operations import adjust, approve, issue
+    from slaservice.rules.workflow import FINANCE_APPROVER, FINANCE_CLERK
+    from tests.factories.accounts import a_person
+
+    draft = a_missed_draft()
+    credit = adjust(
+        credit=draft.credit, amount="100.00", reason="as agreed", by=a_person(FINANCE_CLERK), now=CLOSED
+    )
+    approve(credit=credit, by=a_person(FINANCE_APPROVER), now=CLOSED, reason="half a day was ours")
+    shown = text_of(making.render(issue(statement=draft, by=a_person(FINANCE_CLERK), now=CLOSED)))
+    for words in ("EUR 100.00", "computed: EUR 125.00", "half a day was ours", "SLA-2026-00001"):
+        assert words in shown

@@ -84,10 +84,11 @@ def test_the_sum_of_two_rules_and_a_minimum() -> None:
 
 
 def test_a_cap_says_what_it_takes_off() -> None:
-    found = {s.label: s.value for s in lines(kinds.crowded(400))}
-    assert (found["Credit in money"], found["Cap"], found["Service credit"]) == (
-        "EUR 8,125.00", "−EUR 4,062.50", "EUR 4,062.50",
-    )  # fmt: skip
+    most = {"kind": "percent_of_base", "value": "8"}
+    found = of(terms(cap=most), outages=[outage("2026-04-10T10:00:00Z", 60)])
+    assert found["Credit in money"][2] == "EUR 812.50"
+    assert found["Cap"] == ("8 % of the base, EUR 650.00", "5.3", "−EUR 162.50")
+    assert found["Service credit"][2] == "EUR 650.00"
 
 
 def test_an_amount_below_the_minimum_is_forfeited_or_carried() -> None:
@@ -190,12 +191,11 @@ def test_combined_ratios_say_whose_time_it_is(combine: str, downtime: tuple[str,
     assert found["Uptime"][0].startswith(uptime)
 
 
-def test_the_contracts_clause_is_found_by_field_by_parent_or_by_part() -> None:
-    numbers = {"credit.rules[0]": "5.1(a)", "signal": "2", "exclude.effect": "4.1"}
-    found = of(terms(clauses=numbers), outages=[outage("2026-04-10T10:00:00Z", 60)], maintenance=[
-        maintenance("2026-04-12T01:00:00Z", 60)
-    ])  # fmt: skip
+def test_the_contracts_clause_is_found_by_field_or_by_what_the_field_is_part_of() -> None:
+    numbers = {"credit.rules[0]": "5.1(a)", "signal": "2", "exclude.effect": "4.1", "cap.value": "9"}
+    down, work = [outage("2026-04-10T10:00:00Z", 60)], [maintenance("2026-04-12T01:00:00Z", 60)]
+    found = of(terms(clauses=numbers), outages=down, maintenance=work)
     assert found["Credit table"][1] == "5.1(a)"
     assert found["Downtime"][1] == "2"
     assert found["Excluded"][1] == "4.1"
-    assert found["Commitment"][1] == ""
+    assert found["Commitment"][1] == found["Cap"][1] == ""

@@ -33,7 +33,7 @@ def test_a_percentage_has_as_many_decimals_as_its_target_and_at_least_three(targ
         ("1296", "21 min 36 s"),
         ("59.5", "59.5 s"),
         ("0", "0 s"),
-        ("6063.3", "1 h 41 min 03.3 s"),
+        ("6063.3", "1 h 41 min 04 s"),
         ("2674800", "743 h 00 min 00 s"),
     ],
 )
@@ -42,8 +42,10 @@ def test_a_duration_is_said_in_words(seconds: str, shown: str) -> None:
 
 
 def test_downtime_is_rounded_up_and_what_is_allowed_is_rounded_down() -> None:
-    third = Fraction(1, 3)
+    third, more = Fraction(1, 3), Fraction("61.2")
     assert (figures.words(third), figures.words(third, "floor")) == ("0.334 s", "0.333 s")
+    assert (figures.words(more), figures.words(more, "floor")) == ("1 min 02 s", "1 min 01 s")
+    assert (figures.brief(more), figures.brief(more, "floor")) == ("0:01:02", "0:01:01")
 
 
 @pytest.mark.parametrize(

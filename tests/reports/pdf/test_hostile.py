@@ -9,6 +9,7 @@ import pytest
 from weasyprint.urls import URLFetcherResponse
 
 from reports.pdf import render
+from reports.pdf.paper import paper
 from reports.pdf.text import printable
 from tests.reports.pdf import kinds, reading, samples
 from tests.reports.pdf.samples import Json
@@ -70,7 +71,7 @@ class Page(HTMLParser):
 
 
 def page_of(document: Json) -> Page:
-    values = render.paper(document, **samples.printed(document))
+    values = paper(document, **samples.printed(document))
     return Page(render.html(values, made="2026-05-05T07:30:00Z"))
 
 

@@ -59,6 +59,34 @@ def test_overlapping_incidents_count_once_and_say_so() -> None:
     assert [(row.counted, row.note) for row in rows] == [("1:00:00", ""), ("0:30:00", "overlaps another")]
 
 
+def test_many_incidents_that_weigh_nothing_are_named_together_and_still_counted() -> None:
+    slow = [
+        outage(f"2026-04-{day:02}T10:00:00Z", 30, severity="degraded_performance", id=f"S-{day}")
+        for day in (3, 4, 5, 6)
+    ]
+    real = outage("2026-04-10T10:00:00Z", 60, id="R")
+    shown = of(terms(), outages=[*slow, real])
+    assert [row.reference for row in shown.rows] == ["R"]
+    assert shown.weightless == (
+        "4 incidents that weigh nothing by these terms (degraded performance): "
+        "S-3 (3 Apr), S-4 (4 Apr), S-5 (5 Apr), S-6 (6 Apr)"
+    )
+    assert (shown.counted, shown.listed) == (1, 5)
+    few = of(terms(), outages=[*slow[:3], real])
+    assert (len(few.rows), few.weightless) == (4, "")
+
+
+def test_an_incident_of_which_a_part_weighs_nothing_says_which() -> None:
+    slow = outage("2026-04-10T09:00:00Z", 60, severity="degraded_performance", id="A/1")
+    down = outage("2026-04-10T10:00:00Z", 60, id="A/2")
+    document = statement(
+        [case("API", terms(), {"outages": [slow, down]}, [incident("A", "Worse", slow, down)])]
+    )
+    assert [(row.counted, row.note) for row in listed(document).rows] == [
+        ("1:00:00", "degraded performance weighs nothing")
+    ]
+
+
 def test_an_outage_over_the_edge_of_the_period_counts_with_its_part_inside() -> None:
     edge = outage("2026-03-31T21:30:00Z", 60, id="A")
     row = of(terms(), outages=[edge]).rows[0]
@@ -167,4 +195,5 @@ def test_notice_is_judged_as_the_terms_want_it(more: Json, announced: str, notic
 
 
 def test_maintenance_of_another_period_is_not_listed() -> None:
-    assert excluded(maintenance=[maintenance("2026-05-12T01:00:00Z", 60)]) == []
+    before, after = maintenance("2026-03-12T01:00:00Z", 60), maintenance("2026-05-12T01:00:00Z", 60)
+    assert excluded(maintenance=[before, after]) == []

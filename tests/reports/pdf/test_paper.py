@@ -6,6 +6,7 @@ import pytest
 
 from reports.pdf.answer import Verdict
 from reports.pdf.paper import Paper, paper
+from reports.pdf.render import render
 from tests.reports.pdf import kinds, reading, samples
 
 
@@ -25,7 +26,7 @@ def test_the_first_page_gives_the_answer() -> None:
         "Acme Logistics GmbH & Co. KG, Hafenstraße 7, 28217 Bremen, Germany", "1–30 April 2026 · Europe/Berlin · 720 h",
         "C-10482 Platform Enterprise", "Version 2 Enterprise", "SLA-2026-000042 Revision 1", "5 May 2026, 09:30 Europe/Berlin",
         "Contractual uptime 99.766 % ✗ Missed by 0.184 points target 99.950 %",
-        "Downtime 1 h 41 min 03.3 s 21 min 36 s allowed 468 % of it used",
+        "Downtime 1 h 41 min 04 s 21 min 36 s allowed 468 % of it used",
         "Service credit due EUR 812.50 10 % of EUR 8,125.00",
         "Measured availability 99.710 % 2 h 00 min 00 s excluded 0.277 % of the period",
         "3 of 5 incidents recorded counted. The service credit due is EUR 812.50.",
@@ -161,15 +162,27 @@ def test_terms_that_commitments_share_are_told_once() -> None:
     assert len([s for s in sentences if s[1].startswith("Amounts are in EUR")]) == 1
 
 
+def test_commitments_of_the_same_terms_share_all_their_sentences() -> None:
+    cases = [
+        samples.case(name, samples.terms(), {"fee": fee}) for name, fee in (("A", "1.00"), ("B", "2.00"))
+    ]
+    document = samples.statement(cases)
+    assert [block.titles for block in paper(document, **samples.printed(document)).terms] == [
+        "All commitments"
+    ]
+
+
+def test_the_share_excluded_is_one_of_all_components_that_are_measured_by_themselves() -> None:
+    assert values("worst_of_three").cells[3].notes == ["1 h 05 min 00 s excluded", "0.050 % of the period"]
+
+
 def test_a_revision_names_what_it_supersedes() -> None:
     document = kinds.missed()
     document["identity"] |= {"revision": 2, "supersedes": "SLA-2026-000017"}
     made = paper(document, **samples.printed(document))
     assert (made.revision, made.supersedes) == ("2", "SLA-2026-000017")
     page = " ".join(
-        run.words
-        for run in reading.runs(kinds.render(document, **samples.printed(document)))
-        if run.page == 0
+        run.words for run in reading.runs(render(document, **samples.printed(document))) if run.page == 0
     )
     assert (
         "Revision 2, supersedes SLA-2026- 000017" in " ".join(page.split())

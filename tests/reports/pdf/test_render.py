@@ -12,6 +12,7 @@ from django.template import Context
 from weasyprint.urls import FatalURLFetchingError
 
 from reports.pdf import render
+from reports.pdf.paper import paper
 from tests.reports.pdf import kinds, reading, samples
 
 ELSEWHERE = """
@@ -101,7 +102,7 @@ def test_a_statement_without_a_number_is_marked_as_a_draft_on_every_page() -> No
 
 def test_a_last_page_of_a_few_lines_is_taken_into_the_others() -> None:
     document = kinds.crowded(18)
-    values = render.paper(document, **samples.printed(document))
+    values = paper(document, **samples.printed(document))
     usual = render._laid_out(render.html(values, made="2026-05-05"))
     assert len(usual.pages) == 3
     assert usual.pages[-1].anchors["end"][1] < usual.pages[-1].height / 4
