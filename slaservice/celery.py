@@ -44,8 +44,7 @@ app.conf.update(
         "health_check_interval": 25,
     },
     task_default_queue="default",
-    # Without a routing key of its own a queue takes the default's, and then every message stands in both.
-    task_queues=[Queue(name, routing_key=name) for name in ("default", "documents")],
+    task_queues=[Queue("default"), Queue("documents")],
     task_routes={"reports.tasks.make_*": {"queue": "documents"}},
     timezone="UTC",
     beat_schedule={

@@ -113,6 +113,14 @@ def within(value: Fraction, bounds: Json) -> bool:
     return above and below
 
 
+def joined(case: Case, credits: list[list[Fraction]]) -> Fraction:
+    """The rules' credits, each summed over its runs, as one: their sum or the greatest; without rules nothing."""
+    of_rules = [sum(of_rule, Fraction(0)) for of_rule in credits]
+    if case.terms["credit"].get("combine") == "sum":
+        return sum(of_rules, Fraction(0))
+    return max(of_rules, default=Fraction(0))
+
+
 def base_of(case: Case) -> Fraction:
     base = Fraction(case.input["fee"])
     terms = case.terms.get("base") or {}
@@ -133,31 +141,26 @@ def day_of(case: Case, base: Fraction) -> Fraction:
 
 
 def after_cap(case: Case, base: Fraction, credits: list[list[Fraction]]) -> Fraction:
-    """The money of the rules' credits (each rule's a list of amounts, one a run where it is metered per run)."""
-    total = sum if case.terms["credit"].get("combine") == "sum" else max
-    amount = total([sum(of_rule, Fraction(0)) for of_rule in credits] or [Fraction(0)])
+    """What the cap leaves of the rules' credits in money."""
     cap = case.terms.get("cap")
     if not cap:
-        return amount
+        return joined(case, credits)
     value = Fraction(cap["value"])
     limit = {"percent_of_base": base * value / 100, "amount": value}.get(cap["kind"])
     if limit is None:
         limit = day_of(case, base) * value
     if cap.get("per") == "run":
-        return total(
-            [sum((min(of_run, limit) for of_run in of_rule), Fraction(0)) for of_rule in credits]
-            or [Fraction(0)]
-        )
-    return min(amount, max(Fraction(0), limit - Fraction(case.input.get("previously_credited") or "0")))
+        return joined(case, [[min(of_run, limit) for of_run in of_rule] for of_rule in credits])
+    left = limit - Fraction(case.input.get("previously_credited") or "0")
+    return min(joined(case, credits), max(Fraction(0), left))
 
 
 def money(case: Case, figures: Figures) -> Json:
     credit = case.terms["credit"]
     base = base_of(case)
     unit_value = day_of(case, base) if credit.get("unit") == "days" else base / 100
-    total = sum if credit.get("combine") == "sum" else max
     credits = [figures.credits_of(rule) for rule in credit.get("rules", [])] if figures.gate_is_open() else []
-    units = total([sum(of_rule, Fraction(0)) for of_rule in credits] or [Fraction(0)])
+    units = joined(case, credits)
     amount = after_cap(case, base, [[of_run * unit_value for of_run in of_rule] for of_rule in credits])
     capped = amount < units * unit_value
     amount += Fraction(case.input.get("carried_forward") or "0")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import BilledAmount, Commitment, Contract, ContractVersion, Customer
 from accounts.models.constraints import FIRST_INSTANT, LAST_INSTANT
@@ -56,9 +56,13 @@ def sign_contract(
 
     starts_at = _midnight(starts_on, read.zone)
     ends_at = None if ends_before is None else _midnight(ends_before, read.zone)
-    contract = Contract.objects.create(
-        customer=customer, number=number, title=title, starts_at=starts_at, ends_at=ends_at
-    )
+    try:
+        with transaction.atomic():
+            contract = Contract.objects.create(
+                customer=customer, number=number, title=title, starts_at=starts_at, ends_at=ends_at
+            )
+    except IntegrityError:  # somebody else was faster
+        raise Refusal("contract_number_taken", f"{number} became the number of another contract.") from None
     write_version(read, ContractVersion(contract=contract, number=1, starts_at=starts_at, ends_at=ends_at))
     data = {"number": number, "starts_on": str(starts_on), "ends_before": _day(ends_before), **summary(read)}
     history.record(by=by, action="contracts.sign", obj=contract, reason=reason, data=data, at=now)

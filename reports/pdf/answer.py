@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from reports.pdf import figures
+from reports.pdf import figures, total
 from reports.pdf.clock import Clock
 from reports.pdf.facts import Document, Facts
 from reports.pdf.incidents import incident_list
@@ -43,7 +43,7 @@ def _of_one(document: Document, case: Facts) -> list[Cell]:
     return [
         Cell("Contractual uptime", case.shown_uptime, [f"target {case.shown_target}"], verdict(case)),
         Cell("Downtime", figures.words(downtime), notes),
-        Cell(_credit_label(cases=[case]), due(document), _credit_notes(case) + _decision_notes(document)),
+        Cell(_credit_label(cases=[case]), _due(document), _credit_notes(case) + _decision_notes(document)),
         Cell("Measured availability", case.shown_measured, _excluded_notes(case)),
     ]
 
@@ -75,7 +75,7 @@ def _of_many(document: Document, cases: Sequence[Facts]) -> list[Cell]:
     notes = [f"from {len(credited)} of {len(cases)} commitments"] if credited else ["no credit due"]
     if document["total"].get("capped"):
         notes.append("reduced by the cap")
-    cells.append(Cell(_credit_label(cases), due(document), notes + _decision_notes(document)))
+    cells.append(Cell(_credit_label(cases), _due(document), notes + _decision_notes(document)))
     if lowest:
         shown = min(judged, key=lambda case: case.number("measured_percent"))
         cells.append(
@@ -90,31 +90,13 @@ def _credit_label(cases: Sequence[Facts]) -> str:
     return "Service credit so far" if cases[0].provisional else "Service credit due"
 
 
-def computed(document: Document) -> str:
-    """What the terms owe for the whole statement."""
-    return _money(document, document["total"]["credit_amount"])
-
-
-def due(document: Document) -> str:
-    """What the customer gets: as finance decided, or as computed where there was nothing to decide (yet)."""
-    decision = document["identity"].get("decision")
-    return _money(document, decision["granted"]) if decision else computed(document)
-
-
-def _money(document: Document, amount: str) -> str:
-    places = len(document["total"]["credit_amount"].partition(".")[2])
-    return figures.money(Fraction(amount), document["total"]["currency"], places)
-
-
 def _decision_notes(document: Document) -> list[str]:
-    """Where the amount is not the computed one: what was computed, what was granted before, and the reason given."""
+    """Where the amount is not the computed one: what was granted before, what was computed, and the reason given."""
     decision, notes = document["identity"].get("decision"), []
-    before = Fraction(document["identity"].get("already_granted") or 0)
-    if before:
-        notes.append(f"beyond {_money(document, str(before))} granted before")
-    owed = max(Fraction(0), Fraction(document["total"]["credit_amount"]) - before)
-    if decision and Fraction(decision["granted"]) != owed:
-        notes.append(f"computed: {_money(document, str(owed))}")
+    if total.granted_before(document):
+        notes.append(f"beyond {total.money(document, total.granted_before(document))} granted before")
+    if total.due(document) != total.owed(document):
+        notes.append(f"computed: {total.money(document, total.owed(document))}")
         notes += [printable(decision["reason"], 120)] if decision["reason"] else []
     return notes
 
@@ -211,10 +193,17 @@ def _story(case: Facts) -> str:
 
 
 def _credit_story(document: Document, cases: Sequence[Facts]) -> str:
-    decision = document["identity"].get("decision")
-    if not Fraction(decision["granted"] if decision else document["total"]["credit_amount"]):
-        return "No service credit is due."
-    return f"The service credit {'so far' if cases[0].provisional else 'due'} is {_glued(due(document))}."
+    if total.due(document):
+        return (
+            f"The service credit {'so far' if cases[0].provisional else 'due'} is {_glued(_due(document))}."
+        )
+    return (
+        "No further service credit is due." if total.granted_before(document) else "No service credit is due."
+    )
+
+
+def _due(document: Document) -> str:
+    return total.money(document, total.due(document))
 
 
 def _glued(text: str) -> str:

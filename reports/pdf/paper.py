@@ -17,9 +17,9 @@ from reports.pdf.facts import Document, Facts
 from reports.pdf.incidents import Exclusions, Incidents, exclusion_list, incident_list
 from reports.pdf.ledger import Day, Ledger
 from reports.pdf.text import lines, printable
+from reports.pdf.total import Total, total_of
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import listed
-from slaservice.rules.words import number as number_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,6 @@ class Section:
     exclusions: Exclusions
     components: list[ComponentLine]
     steps: list[Step]
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """How the commitments' credits come to one amount: (label, detail, amount) and the amount due."""
-
-    rows: list[tuple[str, str, str]]
-    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +132,7 @@ def paper(document: Document, *, number: str | None, digest: str, issued_on: dat
         contract=printable(contract["number"], 60),
         contract_title=printable(contract["title"], 100),
         version=str(contract["version"]),
-        tier=_capital(printable(identity["tier"], 60)),
+        tier=_capital(printable(identity.get("tier_name") or identity["tier"], 60)),
         number=shown_number,
         revision=str(identity["revision"]),
         supersedes=printable(identity.get("supersedes") or "", 60),
@@ -149,7 +141,7 @@ def paper(document: Document, *, number: str | None, digest: str, issued_on: dat
         summary=answer.summary(document, cases, clock),
         lines=[section.line for section in sections],
         sections=sections,
-        total=_total(document, cases),
+        total=total_of(document, cases),
         terms=_terms(cases),
         digest=[digest[index : index + 8] for index in range(0, len(digest), 8)],
         engine=printable(identity["engine"], 40),
@@ -224,45 +216,6 @@ def _line(case: Facts, *, alone: bool) -> Line:
         credit=case.shown_credit,
         verdict=answer.verdict(case) if alone else answer.short_verdict(case),
     )
-
-
-# What joins them
-
-
-def _total(document: Document, cases: Sequence[Facts]) -> Total | None:
-    """How the lines become one amount; nothing where one commitment has no cap above it."""
-    agreement, total = document["agreement"], document["total"]
-    cap = agreement.get("cap")
-    if len(cases) == 1 and not cap:
-        return None
-    counted = total.get("counted", [case.case["id"] for case in cases])
-    rows = [(case.title, _counts(case.case["id"] in counted, agreement), case.shown_credit) for case in cases]
-    if cap:
-        taken = Fraction(total.get("before_cap", total["credit_amount"])) - Fraction(total["credit_amount"])
-        reduced = f"−{cases[0].money(taken)}" if total["capped"] else "not reached"
-        rows.append(("Cap over all commitments", _cap(cases[0], agreement), reduced))
-    return Total(rows, answer.computed(document))
-
-
-def _counts(counted: bool, agreement: Document) -> str:
-    return "counts" if counted else _OVERLAP[agreement["overlap"]]
-
-
-def _cap(case: Facts, agreement: Document) -> str:
-    """'at most 30 % of the bases in a contract year, less EUR 120.00 credited before'."""
-    cap, before = agreement["cap"], Fraction(agreement.get("previously_credited") or 0)
-    value = Fraction(cap["value"])
-    most = f"{number_text(value)} % of the bases" if cap["kind"] == "percent_of_base" else case.money(value)
-    window = {"contract_year": " in a contract year", "contract": " over the contract"}.get(
-        cap.get("per"), ""
-    )
-    return f"at most {most}{window}" + (f", less {case.money(before)} credited before" if before else "")
-
-
-_OVERLAP = {
-    "best": "does not count: another that covers the same component gives more",
-    "customer_picks_one": "does not count: another that covers the same component was picked",
-}
 
 
 def _terms(cases: Sequence[Facts]) -> list[Clauses]:

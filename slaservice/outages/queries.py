@@ -39,6 +39,7 @@ def windows_known(
             pk__in=OutageWindowTier.objects.filter(tier__in=tiers).values("window"),
         )
         .select_related("component", "incident")
+        .defer("incident__payload")
         .prefetch_related("tiers")
         .order_by("start", "pk")
     )
@@ -126,7 +127,12 @@ def proposed_touching(
         proposed = proposed.filter(component__in=components)
     if tiers is not None:
         proposed = proposed.filter(pk__in=OutageWindowTier.objects.filter(tier__in=tiers).values("window"))
-    return proposed.select_related("component", "incident").prefetch_related("tiers").order_by("start", "pk")
+    return (
+        proposed.select_related("component", "incident")
+        .defer("incident__payload")
+        .prefetch_related("tiers")
+        .order_by("start", "pk")
+    )
 
 
 def maintenance_proposed_touching(*, start: datetime, end: datetime) -> QuerySet[Maintenance]:
@@ -138,7 +144,12 @@ def maintenance_proposed_touching(*, start: datetime, end: datetime) -> QuerySet
 def open_windows(*, before: datetime, known_at: datetime | None = None) -> QuerySet[OutageWindow]:
     """Confirmed windows without an end that started before this instant: a close clips them and warns."""
     windows = OutageWindow.objects.filter(_known(known_at), end__isnull=True, start__lt=before)
-    return windows.select_related("component", "incident").prefetch_related("tiers").order_by("start", "pk")
+    return (
+        windows.select_related("component", "incident")
+        .defer("incident__payload")
+        .prefetch_related("tiers")
+        .order_by("start", "pk")
+    )
 
 
 def pending_correction(window: OutageWindow | Maintenance) -> OutageWindow | Maintenance | None:

@@ -93,6 +93,14 @@ def test_an_amount_belongs_to_a_period_of_the_contract(
             record(commitment, "1", start)
 
 
+def test_a_period_that_ends_as_the_contract_begins_is_none_of_it() -> None:
+    agreement = an_agreement(timezone="UTC", promises=[a_promise(fee=None)])
+    commitment = a_commitment(a_contract(agreement=agreement, starts_on=date(2026, 5, 1)))
+    with pytest.raises(Invalid, match="no period of"):
+        record(commitment, "1", datetime(2026, 4, 1, tzinfo=UTC))
+    assert record(commitment, "1", datetime(2026, 5, 1, tzinfo=UTC)) == 100
+
+
 def test_amounts_are_the_finance_clerks_to_record() -> None:
     commitment = a_billed_commitment()
     for role in ("account manager", "finance approver", "operator", "administrator"):

@@ -417,7 +417,7 @@ def test_an_agreement_costs_the_same_queries_with_one_commitment_and_with_thirty
         a_customer(),
         an_agreement(promises=[a_promise(name=f"P{number}") for number in range(30)]),
     )
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         a_contract(customer, agreement=agreement)
     assert ContractVersion.objects.get().commitments.count() == 30
 
@@ -426,12 +426,10 @@ def test_an_agreement_costs_the_same_queries_with_one_commitment_and_with_thirty
 def test_a_day_outside_this_century_is_refused_by_name(day: date) -> None:
     contract, agreement = a_contract(), an_agreement()
     who: dict[str, Any] = {"by": None, "now": NOW}
-    for path, deed in {
-        "starts_on": lambda: a_contract(starts_on=day),
-        "ends_before": lambda: a_contract(starts_on=date(2000, 1, 2), ends_before=day),
-    }.items():
-        with pytest.raises(Invalid, match=path):
-            deed()
+    with pytest.raises(Invalid, match="starts_on"):
+        a_contract(starts_on=day)
+    with pytest.raises(Invalid, match="ends_before"):
+        a_contract(starts_on=date(2000, 1, 2), ends_before=day)
     with pytest.raises(Invalid, match="starts_on"):
         amend_contract(contract=contract, starts_on=day, agreement=agreement, **who)
     with pytest.raises(Invalid, match="ends_before"):

@@ -148,9 +148,10 @@ def test_who_manages_and_belongs_sees_a_customer_once() -> None:
     assert [customer.name for customer in customers_visible_to(person)] == ["a", "b"]
 
 
-def test_who_may_no_longer_log_in_sees_nothing() -> None:
-    person = a_person("auditor")
-    a_customer("mine")
+@pytest.mark.parametrize("role", ["auditor", "account manager", ""])
+def test_who_may_no_longer_log_in_sees_nothing(role: str) -> None:
+    person = a_person(*([role] if role else []))
+    add_member(customer=a_customer("mine", account_manager=person), user=person, by=None, now=NOW)
     assert seen(person) == {"mine"}
     person.is_active = False
     assert seen(person) == set()

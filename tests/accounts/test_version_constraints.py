@@ -50,6 +50,8 @@ OVERLAP, OUTSIDE = "contract_has_one_version_in_force_at_a_time", "contract_vers
 SECOND_VERSIONS = [
     (MAY, JUNE, False),  # begins as the first ends
     (MAY, None, False),
+    (APRIL - timedelta(days=9), APRIL, False),  # ends as the first begins
+    (APRIL - timedelta(days=9), APRIL + TICK, True),
     (MAY - TICK, JUNE, True),
     (MAY - TICK, None, True),
     (APRIL + TICK, MAY - TICK, True),  # within

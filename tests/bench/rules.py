@@ -10,10 +10,11 @@ import resource
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from random import Random
 from statistics import median
 
-import portion
+import portion  # type: ignore[import-untyped]
 
 from slaservice.rules.assessment import Case, assess
 from slaservice.rules.documents import parse_case
@@ -119,14 +120,11 @@ def seconds(run: Callable[[], object], times: int, rounds: int = 5) -> float:
 def main() -> None:
     print(f"{'windows':>8} {'per second':>12} {'us a window':>12}")
     for size in SIZES:
-        case = month(size)
-        taken = seconds(
-            lambda case=case: assess(case), max(1, 2000 // size), rounds=5 if size < 10_000 else 1
-        )  # type: ignore[misc]
+        taken = seconds(partial(assess, month(size)), max(1, 2000 // size), rounds=5 if size < 10_000 else 1)
         print(f"{size:>8} {1 / taken:>12,.1f} {taken / size * 1e6:>12.1f}")
     case = month(20)
     assert through_portion(case) == lines(case)
-    ours, theirs = seconds(lambda: assess(case), 100), seconds(lambda: through_portion(case), 20)
+    ours, theirs = seconds(partial(assess, case), 100), seconds(partial(through_portion, case), 20)
     print(f"20 windows, the same ledger: portion takes {theirs / ours:.1f} times as long")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -23,6 +23,10 @@ def april(day: int, hour: int = 0, minute: int = 0, second: int = 0, microsecond
     return datetime(2026, 4, day, hour, minute, second, microsecond, tzinfo=UTC)
 
 
+NOON, TWO = april(10, 12), april(10, 14)
+NIGHT, MORNING = april(20, 2), april(20, 4)
+
+
 def a_person(*roles: str, **values: Any) -> User:
     """A user of the site with these roles."""
     user = User.objects.create_user(username=f"somebody{next(_serial)}", is_staff=bool(roles), **values)
@@ -39,9 +43,7 @@ def a_tier(code: str = "enterprise") -> CustomerTier:
     return CustomerTier.objects.get_or_create(code=code, defaults={"name": code.title()})[0]
 
 
-def a_proposal(
-    start: datetime = april(10, 12), end: datetime | None = april(10, 14), **values: Any
-) -> OutageWindow:
+def a_proposal(start: datetime = NOON, end: datetime | None = TWO, **values: Any) -> OutageWindow:
     """A major outage of the API for the enterprise tier, from noon to two on 10 April; still to be decided."""
     chosen: dict[str, Any] = {
         "severity": "major_outage",
@@ -55,17 +57,13 @@ def a_proposal(
     return operations.propose_outage(start=start, end=end, **chosen)
 
 
-def a_window(
-    start: datetime = april(10, 12), end: datetime | None = april(10, 14), **values: Any
-) -> OutageWindow:
+def a_window(start: datetime = NOON, end: datetime | None = TWO, **values: Any) -> OutageWindow:
     """The same, confirmed."""
     proposal = a_proposal(start, end, **values)
     return operations.confirm(window=proposal, by=values.get("by"), now=values.get("now", NOW))
 
 
-def a_planned_maintenance(
-    start: datetime = april(20, 2), end: datetime = april(20, 4), **values: Any
-) -> Maintenance:
+def a_planned_maintenance(start: datetime = NIGHT, end: datetime = MORNING, **values: Any) -> Maintenance:
     """Scheduled maintenance of every component for the enterprise tier, announced a week ahead; still to be decided."""
     chosen: dict[str, Any] = {
         "component": None,
@@ -80,7 +78,7 @@ def a_planned_maintenance(
     return operations.record_maintenance(start=start, end=end, **chosen)
 
 
-def a_maintenance(start: datetime = april(20, 2), end: datetime = april(20, 4), **values: Any) -> Maintenance:
+def a_maintenance(start: datetime = NIGHT, end: datetime = MORNING, **values: Any) -> Maintenance:
     """The same, confirmed."""
     planned = a_planned_maintenance(start, end, **values)
     return operations.confirm_maintenance(maintenance=planned, by=None, now=values.get("now", NOW))

@@ -65,7 +65,9 @@ def an_approved(statement: Statement, *, now: datetime = CLOSED) -> Statement:
     return statement
 
 
-def an_issued(contract: Contract | None = None, *, statement: Statement | None = None, now: datetime = CLOSED) -> Statement:
+def an_issued(
+    contract: Contract | None = None, *, statement: Statement | None = None, now: datetime = CLOSED
+) -> Statement:
     """April, issued."""
     draft = an_approved(statement or a_draft(contract, now=now), now=now)
     return operations.issue(statement=draft, by=a_person(FINANCE_CLERK), now=now)

@@ -34,8 +34,7 @@ def another(row: models.Model, field: Any) -> Any:
     """A value for the field that differs from the row's and breaks no other rule."""
     value = getattr(row, field.attname)
     if field.is_relation:
-        made = {"component": lambda: a_component("other"), "incident": lambda: an_incident("other")}
-        return made[field.name]().pk if field.name in made else _person_or_row(row, field)
+        return _related(row, field.name).pk
     if isinstance(field, models.DateTimeField):
         return (value or NOW) + timedelta(seconds=1 if value is None or field.name != "start" else -1)
     if isinstance(field, models.IntegerField):
@@ -44,10 +43,14 @@ def another(row: models.Model, field: Any) -> Any:
     return choices[0] if choices else f"{value}x"
 
 
-def _person_or_row(row: models.Model, field: Any) -> int:
-    if field.name != "supersedes":
-        return int(a_person("operator").pk)
-    return int((a_window if isinstance(row, OutageWindow) else a_maintenance)().pk)
+def _related(row: models.Model, name: str) -> models.Model:
+    if name == "component":
+        return a_component("other")
+    if name == "incident":
+        return an_incident("other")
+    if name == "supersedes":
+        return a_window() if isinstance(row, OutageWindow) else a_maintenance()
+    return a_person("operator")
 
 
 FACTS = [

@@ -196,11 +196,9 @@ def test_whoever_decides_second_is_told_so(kind: Kind, verb: str) -> None:
 @pytest.mark.parametrize("verb", ["propose", "confirm", "correct", "withdraw"])
 def test_only_an_operator_decides_on_facts(kind: Kind, verb: str) -> None:
     auditor, row = a_person(AUDITOR), kind.proposal()
+    values = {"correct": EARLIER_START}.get(verb, {})
     with pytest.raises(Refusal) as refused:
-        if verb == "propose":
-            kind.proposal(by=auditor)
-        else:
-            kind.do(verb, row, by=auditor, **(EARLIER_START if verb == "correct" else {}))
+        kind.proposal(by=auditor) if verb == "propose" else kind.do(verb, row, by=auditor, **values)
     assert refused.value.code == "not_permitted"
     assert actions_on(row) == [f"{kind.name}.propose"]
 
@@ -212,6 +210,14 @@ def test_a_correction_and_a_withdrawal_need_a_reason(kind: Kind, verb: str, reas
     row = kind.confirmed()
     with pytest.raises(Invalid) as invalid:
         kind.do(verb, row, reason=reason, **(EARLIER_START if verb == "correct" else {}))
+    assert invalid.value.errors[0].path == "reason"
+
+
+@both
+def test_a_confirmation_may_have_a_reason_but_no_essay(kind: Kind) -> None:
+    assert last_entry(kind.do("confirm", kind.proposal(), reason="Checked")).reason == "Checked"
+    with pytest.raises(Invalid) as invalid:
+        kind.do("confirm", kind.proposal(), reason="x" * 4000)
     assert invalid.value.errors[0].path == "reason"
 
 

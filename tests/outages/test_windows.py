@@ -118,7 +118,7 @@ def test_an_open_window_is_closed_by_a_correction() -> None:
 
 
 def test_a_corrected_time_rests_on_the_operator_unless_the_basis_is_named() -> None:
-    posted = {"basis": "posted_status", "note": "Is the end right?"}
+    posted: dict[str, Any] = {"basis": "posted_status", "note": "Is the end right?"}
     one = operations.correct(window=a_proposal(**posted), end=april(10, 13), by=None, now=NOW, reason="Log")
     stated = operations.correct(
         window=a_proposal(**posted), end=april(10, 13), basis="stated_window", note="", by=None, now=NOW, reason="Text"

@@ -92,7 +92,7 @@ def test_a_statement_that_two_issue_at_once_is_issued_once() -> None:
         *[
             lambda pair=pair: issue(statement=pair[0], by=pair[1], now=CLOSED)
             for pair in zip(seen, clerks, strict=True)
-        ]  # type: ignore[misc]
+        ]
     )
     assert refusals(results) == ["already_issued"]
     assert NumberSeries.objects.get().last == 1
@@ -101,6 +101,6 @@ def test_a_statement_that_two_issue_at_once_is_issued_once() -> None:
 def test_numbers_given_out_at_once_have_no_gap_and_no_double() -> None:
     clerk = a_person(FINANCE_CLERK)
     drafts = [a_draft(a_contract()) for _ in range(6)]
-    at_once(*[lambda draft=draft: issue(statement=draft, by=clerk, now=CLOSED) for draft in drafts])  # type: ignore[misc]
+    at_once(*[lambda draft=draft: issue(statement=draft, by=clerk, now=CLOSED) for draft in drafts])
     numbers = sorted(str(number) for number in Statement.objects.values_list("number", flat=True))
     assert numbers == [f"SLA-2026-{number:05}" for number in range(1, 7)]

@@ -127,6 +127,16 @@ def test_no_page_of_the_admin_needs_anything_inline(client: Client, administrato
         assert INLINE.search(response.text) is None, (name, INLINE.search(response.text))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "page", ["login", "logout", "password_reset", "password_reset_done", "password_reset_complete"]
+)
+def test_no_page_of_ours_needs_anything_inline(client: Client, page: str) -> None:
+    response = client.post(reverse(page)) if page == "logout" else client.get(reverse(page))
+    assert response.status_code == 200
+    assert INLINE.search(response.text) is None
+
+
 def _request(user: User) -> Any:
     from django.test import RequestFactory
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from slaservice.environment import kept_secret
+
 ROOT = Path(__file__).parents[2]
 PRODUCTION = {
     "SECRET_KEY": "s" * 60,
@@ -80,6 +82,18 @@ def test_a_laptop_needs_nothing_and_keeps_its_secrets_to_itself(tmp_path: Path) 
     assert value("API_KEY_PEPPER", VAR_DIR=str(tmp_path)) not in found
     assert {path.name for path in tmp_path.iterdir()} == {"secret_key", "api_key_pepper"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_of_two_processes_that_start_at_once_one_makes_the_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beaten(length: int) -> str:
+        (tmp_path / "secret").write_text("the other's")
+        return "mine"
+
+    monkeypatch.setattr("secrets.token_urlsafe", beaten)
+    assert kept_secret(tmp_path / "secret") == "the other's"
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
 def test_debugging_is_off_unless_asked_for(tmp_path: Path) -> None:

@@ -68,11 +68,16 @@ class RecordForm(WindowForm):
 class CorrectionForm(WindowForm):
     """A new revision of a window."""
 
+    basis = forms.ChoiceField(
+        choices=[("", "as before; for another time or severity, an operator's own finding"), *BASES.items()],
+        required=False,
+    )
     reason = forms.CharField(max_length=3900, widget=REASON)
 
 
 def _initial(window: OutageWindow) -> Mapping[str, Any]:
-    values = {name: getattr(window, name) for name in CorrectionForm.base_fields if hasattr(window, name)}
+    taken_over = [name for name in WindowForm.base_fields if name != "basis"]
+    values = {name: getattr(window, name) for name in taken_over}
     incident = window.incident.external_id if window.incident else None
     return {**values, "tiers": window.tiers.all(), "incident": incident}
 
@@ -82,7 +87,10 @@ def _confirm(*, row: OutageWindow, by: User, now: datetime, reason: str) -> Outa
 
 
 def _correct(*, row: OutageWindow, by: User, now: datetime, reason: str, **facts: Any) -> OutageWindow:
-    return operations.correct(window=row, by=by, now=now, reason=reason, **facts)
+    said = {name: value for name, value in facts.items() if name != "basis" or value}
+    if said["note"] == row.note:
+        del said["note"]
+    return operations.correct(window=row, by=by, now=now, reason=reason, **said)
 
 
 def _withdraw(*, row: OutageWindow, by: User, now: datetime, reason: str) -> OutageWindow:
@@ -111,9 +119,7 @@ class OutageWindowAdmin(FactAdmin):
         ),
     )  # fmt: skip
     actions = ("confirm_selected",)
-    list_display = (
-        "reference", "state", "component", "tier_names", "from_", "until", "length", "severity", "basis",
-    )  # fmt: skip
+    list_display = ("reference", "state", "component", "from_", "until", "length", "severity", "tier_names")
     list_filter = ("state", "component", "severity", "tiers", "basis", "source")
     search_fields = ("reference", "incident__external_id", "incident__title", "note", "cause")
     date_hierarchy = "start"

@@ -141,6 +141,7 @@ def _row(register: Register, draft: Draft, *, by: By, now: datetime) -> Any:
 def confirm(register: Register, *, row: Any, by: By, now: datetime, reason: str = "") -> Any:
     """A proposal counts from now on; what it supersedes no longer does."""
     history.require(by, register.permissions["confirm"])
+    _check_reason(reason, blank=True)
     _refuse_the_past(register, row, now=now)
     if not register.tier_model.objects.filter(**{register.owner: row}).exists():
         raise Refusal(
@@ -170,7 +171,7 @@ def confirm(register: Register, *, row: Any, by: By, now: datetime, reason: str 
 def withdraw(register: Register, *, row: Any, by: By, now: datetime, reason: str) -> Any:
     """It does not count, or no longer does. A correction of it that is still proposed stays a question."""
     history.require(by, register.permissions["withdraw"])
-    _require_reason(reason)
+    _check_reason(reason, blank=False)
     _close(register, row, WITHDRAWN, reason=reason, by=by, now=now)
     return register.model.objects.get(pk=row.pk)
 
@@ -183,7 +184,7 @@ def correct(register: Register, *, row: Any, facts: Facts, by: By, now: datetime
     itself a proposed correction, the revision that it would have superseded no longer counts.
     """
     history.require(by, register.permissions["correct"])
-    _require_reason(reason)
+    _check_reason(reason, blank=False)
     before = register.facts_of(row)
     if facts == before:
         remedy = " Confirm it instead." if row.state == PROPOSED else ""
@@ -230,9 +231,9 @@ def _close(register: Register, row: Any, state: str, *, reason: str, by: By, now
     )
 
 
-def _require_reason(reason: str) -> None:
+def _check_reason(reason: str, *, blank: bool) -> None:
     faults = Faults()
-    faults.text("reason", reason, longest=3900, blank=False)
+    faults.text("reason", reason, longest=3900, blank=blank)
     faults.raise_if_any()
 
 

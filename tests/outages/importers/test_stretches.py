@@ -164,3 +164,22 @@ def test_a_year_end_and_a_month_s_edge_are_nothing_special() -> None:
 )
 def test_a_status_becomes_the_name_of_a_severity(status: str, severity: str) -> None:
     assert severity_of(status) == severity
+
+
+def test_the_incident_of_28_april_2026_as_it_was_posted() -> None:
+    """Six components listed, two of them never down, one added ten minutes later; cleared before it was resolved."""
+    down = {"ai": (UP, MAJOR), "cowork": (UP, MAJOR), "code": (UP, PARTIAL)}
+    listed = {"console": (UP, UP), "government": (UP, UP)}
+    still = {"ai": (MAJOR, MAJOR), "cowork": (MAJOR, MAJOR), "code": (PARTIAL, PARTIAL)}
+    back = {"ai": (MAJOR, UP), "cowork": (MAJOR, UP), "code": (PARTIAL, UP), "api": (PARTIAL, UP)}
+    day = "2026-04-28T"
+    updates = [
+        an_update("investigating", f"{day}17:41:55.480Z", {**down, **listed, "api": (UP, UP)}),
+        an_update("identified", f"{day}17:51:36.934Z", {**still, **listed, "api": (UP, PARTIAL)}),
+        an_update("identified", f"{day}18:33:55.434Z", {**still, **listed, "api": (PARTIAL, PARTIAL)}),
+        an_update("monitoring", f"{day}18:59:47.057Z", {**back, **listed}),
+        an_update("resolved", f"{day}19:15:52.858Z", dict.fromkeys((*back, *listed), (UP, UP))),
+    ]
+    stretches = stretches_of(parse(a_feed(a_feed_incident("9l93x2ht4s5w", *updates))).incidents[0])
+    seconds = {one.component: (one.end - one.start).total_seconds() for one in stretches if one.end}
+    assert seconds == {"ai": 4671.577, "cowork": 4671.577, "code": 4671.577, "api": 4090.123}

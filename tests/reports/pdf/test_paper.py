@@ -150,6 +150,58 @@ def test_a_commitment_whose_credit_another_takes_the_place_of_says_so() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("identity", "value", "notes", "rows"),
+    [
+        ({"decision": {"granted": "812.50", "currency": "EUR", "reason": ""}}, "EUR 812.50", [], None),
+        ({"decision": None, "already_granted": "0.00"}, "EUR 812.50", [], None),
+        (
+            {"decision": {"granted": "700.00", "currency": "EUR", "reason": "As agreed on 3 May"}},
+            "EUR 700.00",
+            ["computed: EUR 812.50", "As agreed on 3 May"],
+            [("Decision", "−EUR 112.50")],
+        ),
+        (
+            {"already_granted": "500.00", "decision": {"granted": "312.50", "currency": "EUR", "reason": ""}},
+            "EUR 312.50",
+            ["beyond EUR 500.00 granted before"],
+            [("Granted before", "−EUR 500.00")],
+        ),
+        (
+            {"already_granted": "812.50"},
+            "EUR 0.00",
+            ["beyond EUR 812.50 granted before"],
+            [("Granted before", "−EUR 812.50")],
+        ),
+        (
+            {"already_granted": "900.00"},
+            "EUR 0.00",
+            ["beyond EUR 900.00 granted before"],
+            [("Granted before", "−EUR 900.00"), ("Not taken back", "+EUR 87.50")],
+        ),
+    ],
+)
+def test_what_is_due_is_what_was_decided_beyond_what_was_granted_before(
+    identity: samples.Json, value: str, notes: list[str], rows: list[tuple[str, str]] | None
+) -> None:
+    document = kinds.missed()
+    document["identity"] |= identity
+    shown = paper(document, **samples.printed(document))
+    assert (shown.cells[2].value, shown.cells[2].notes) == (value, ["10 % of EUR 8,125.00", *notes])
+    if rows is None:
+        assert shown.total is None
+    else:
+        assert shown.total is not None
+        assert [(label, amount) for label, _, amount in shown.total.rows[1:]] == rows
+        assert shown.total.amount == value
+
+
+def test_a_revision_that_changes_no_money_says_that_nothing_more_is_due() -> None:
+    document = kinds.missed()
+    document["identity"] |= {"already_granted": "812.50"}
+    assert paper(document, **samples.printed(document)).summary.endswith("No further service credit is due.")
+
+
 def test_terms_that_commitments_share_are_told_once() -> None:
     blocks = values("several").terms
     assert [block.titles for block in blocks] == [

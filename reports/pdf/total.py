@@ -1,0 +1,96 @@
+"""How the credits of the lines become the one amount that is due: overlap, cap, earlier revisions, finance's decision."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from reports.pdf import figures
+from reports.pdf.facts import Document, Facts
+from slaservice.rules.words import number
+
+_OVERLAP = {
+    "best": "does not count: another that covers the same component gives more",
+    "customer_picks_one": "does not count: another that covers the same component was picked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """(label, how it counts, amount) of each line, and the amount due."""
+
+    rows: list[tuple[str, str, str]]
+    amount: str
+
+
+def computed(document: Document) -> Fraction:
+    """What the terms owe for the period."""
+    return Fraction(document["total"]["credit_amount"])
+
+
+def granted_before(document: Document) -> Fraction:
+    """What earlier revisions of this statement granted."""
+    return Fraction(document["identity"].get("already_granted") or 0)
+
+
+def owed(document: Document) -> Fraction:
+    """What the terms owe beyond what was granted before; nothing is taken back."""
+    return max(Fraction(0), computed(document) - granted_before(document))
+
+
+def due(document: Document) -> Fraction:
+    """What the customer gets by this statement: as finance decided, else what is owed."""
+    decision = document["identity"].get("decision")
+    return Fraction(decision["granted"]) if decision else owed(document)
+
+
+def money(document: Document, amount: Fraction) -> str:
+    """An amount in the statement's currency."""
+    total = document["total"]
+    return figures.money(amount, total["currency"], len(total["credit_amount"].partition(".")[2]))
+
+
+def total_of(document: Document, cases: Sequence[Facts]) -> Total | None:
+    """The lines and what joins them; None where one commitment's credit is simply what is due."""
+    joint = [*_cap_row(document, cases[0]), *_after(document)]
+    if len(cases) == 1 and not joint:
+        return None
+    counted = document["total"].get("counted", [case.case["id"] for case in cases])
+    overlap = document["agreement"]["overlap"]
+    lines = [
+        (case.title, "counts" if case.case["id"] in counted else _OVERLAP[overlap], case.shown_credit)
+        for case in cases
+    ]
+    return Total(lines + joint, money(document, due(document)))
+
+
+def _cap_row(document: Document, case: Facts) -> Iterator[tuple[str, str, str]]:
+    agreement, total = document["agreement"], document["total"]
+    if agreement.get("cap"):
+        taken = Fraction(total.get("before_cap", total["credit_amount"])) - computed(document)
+        reduced = f"−{money(document, taken)}" if total["capped"] else "not reached"
+        yield "Cap over all commitments", _cap(case, agreement), reduced
+
+
+def _after(document: Document) -> Iterator[tuple[str, str, str]]:
+    """What stands between the computed amount and the one that is due."""
+    before = granted_before(document)
+    if before:
+        yield "Granted before", "by earlier revisions of this statement", f"−{money(document, before)}"
+    if before > computed(document):
+        surplus = before - computed(document)
+        yield "Not taken back", "what was granted stays granted", f"+{money(document, surplus)}"
+    change = due(document) - owed(document)
+    if change:
+        sign = "+" if change > 0 else "−"
+        yield "Decision", "the credit was decided otherwise", f"{sign}{money(document, abs(change))}"
+
+
+def _cap(case: Facts, agreement: Document) -> str:
+    """'at most 30 % of the bases in a contract year, less EUR 120.00 credited before'."""
+    cap, before = agreement["cap"], Fraction(agreement.get("previously_credited") or 0)
+    value = Fraction(cap["value"])
+    most = f"{number(value)} % of the bases" if cap["kind"] == "percent_of_base" else case.money(value)
+    window = {"contract_year": " in a contract year", "contract": " over the contract"}.get(
+        cap.get("per"), ""
+    )
+    return f"at most {most}{window}" + (f", less {case.money(before)} credited before" if before else "")
