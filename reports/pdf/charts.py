@@ -28,13 +28,15 @@ _SCALE = ((60, "1 min"), (3600, "1 h"), (86_400, "24 h"))
 def strip(days: Sequence[Day], allowed: Fraction, title: str, *, numbered: bool = True) -> SafeString:
     """A bar of downtime for each local day on a logarithmic scale, a lane below for excluded time, day numbers.
 
-    Days that alone take more than `allowed` seconds stand out; days without eligible time are empty frames.
+    Days that alone take more than `allowed` seconds stand out, by a stripe too, for print without colour; days without
+    eligible time are empty frames.
     """
     step = _PLOT / len(days)
     gap = min(2.0, step * 0.12)
     cells: list[str] = []
     bars: list[str] = []
     tall: list[str] = []
+    stripes: list[str] = []
     excluded: list[str] = []
     for index, day in enumerate(days):
         left, width = index * step, step - gap
@@ -43,6 +45,8 @@ def strip(days: Sequence[Day], allowed: Fraction, title: str, *, numbered: bool 
         if day.lost:
             height = max(1.5, _rise(float(day.lost)))
             (tall if day.lost > allowed else bars).append(_box(left, _HEIGHT - height, width, height))
+            if day.lost > allowed and height > 6:
+                stripes.append(_box(left, _HEIGHT - height + 2.5, width, 1.5))
         if day.excluded:
             excluded.append(_box(left, _HEIGHT + 3, width, _LANE))
     frames = [
@@ -55,6 +59,7 @@ def strip(days: Sequence[Day], allowed: Fraction, title: str, *, numbered: bool 
         _path(frames, "#fff", stroke=LINE),
         _path(bars, INK),
         _path(tall, MISSED),
+        _path(stripes, "#fff"),
         _path(excluded, GREY),
         *(_day_labels(days, step, _HEIGHT + _LANE + 15) if numbered else ()),
     ]
@@ -80,10 +85,12 @@ def legend(*, bars: bool, tall: bool, frames: bool, excluded: bool) -> list[tupl
         entries.append((GREY, GREY, "excluded (lane below)"))
     if frames:
         entries.append(("none", LINE, "nothing eligible"))
-    return [
-        (_svg(10, 10, words, [_path([_box(0.5, 0.5, 9, 9)], fill, stroke=line)]), words)
-        for fill, line, words in entries
-    ]
+    return [(_swatch(fill, line, words), words) for fill, line, words in entries]
+
+
+def _swatch(fill: str, line: str, words: str) -> SafeString:
+    stripe = _path([_box(0.5, 3, 9, 1.5)] if fill == MISSED else [], "#fff")
+    return _svg(10, 10, words, [_path([_box(0.5, 0.5, 9, 9)], fill, stroke=line), stripe])
 
 
 def gauge(uptime: Fraction, target: Fraction, *, met: bool, labels: tuple[str, str]) -> SafeString:

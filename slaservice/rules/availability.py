@@ -87,8 +87,11 @@ def _ledger(
 
 
 def _gaps(evidence: Evidence, component: str) -> IntervalSet:
-    """The time for which a component was not measured."""
-    return IntervalSet.of((gap.start, gap.end) for gap in evidence.no_data if gap.component == component)
+    """The time for which a component is known not to have been measured."""
+    gaps = IntervalSet.of((gap.start, gap.end) for gap in evidence.no_data if gap.component == component)
+    if evidence.as_of is None or not gaps:
+        return gaps
+    return gaps & IntervalSet.of([(gaps.parts[0].start, evidence.as_of)])
 
 
 def _combined(terms: Terms, signals: list[Signal]) -> Signal:

@@ -162,6 +162,8 @@ def _worth_capped_per_run(
     terms: Terms, verdict: Verdict, reasons: Sequence[RuleReason], base: Fraction, limit: Fraction
 ) -> Fraction:
     """Rules metered for each run, each run's money capped by itself; other rules as they are."""
+    if not reasons:  # the gate is closed
+        return ZERO
     worths = []
     for rule, reason in zip(terms.credit.rules, reasons, strict=True):
         if isinstance(rule, Metered) and rule.per == "run":
@@ -171,8 +173,6 @@ def _worth_capped_per_run(
             )
         else:
             worths.append(_worth(terms, reason.credit, base, verdict.period))
-    if not worths:
-        return ZERO
     return sum(worths, ZERO) if terms.credit.combine == "sum" else max(worths)
 
 

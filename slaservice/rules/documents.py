@@ -231,7 +231,7 @@ def result_json(assessment: Assessment) -> Json:
         "buckets": {name: exact_text(seconds) for name in BUCKETS if (seconds := assessment.seconds(name))},
         "reasons": _reasons_json(assessment),
     }
-    if terms.combine in RATIO_LEVEL:
+    if terms.combine in RATIO_LEVEL and len(terms.components.names) > 1:
         result["components"] = {ledger.component: _component_json(ledger) for ledger in assessment.ledgers}
     return result
 

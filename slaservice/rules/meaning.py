@@ -121,11 +121,6 @@ MEANINGLESS: tuple[tuple[str, str, Callable[[Terms], list[str]]], ...] = (
         ),
     ),
     (
-        "day_value_of_percent",
-        "only a credit in days has a value of a day",
-        _field("credit.day_value", lambda t: t.credit.unit == "percent" and t.credit.day_value is not None),
-    ),
-    (
         "allowance_of_nothing",
         "an allowance or a notice needs scheduled_maintenance among the categories",
         _field(

@@ -193,7 +193,7 @@ class Metered(Part):
     type: Literal["metered"]
     quantity: Quantity
     step: Step
-    round: Literal["exact", "floor", "ceil"]
+    round: Literal["exact", "floor", "ceil"] = "exact"
     rate: NotNegative
     per: Literal["run"] | None = None
     reference: Percent | None = None

@@ -50,7 +50,7 @@ def credit_clauses(terms: Terms) -> Iterator[Clause]:
             "sum": "What these rules give is added up.",
         }
         yield "credit.combine", joined[credit.combine]
-    if credit.unit == "days":
+    if credit.unit == "days" or (terms.cap is not None and terms.cap.kind == "days"):
         part = (
             "a thirtieth of the base"
             if credit.day_value == "base/30"

@@ -54,7 +54,7 @@ def test_a_serializers_errors_have_flat_paths(api: Client) -> None:
 def test_what_is_not_there_and_what_is_not_an_address_read_alike(api: Client) -> None:
     hidden = api.get("/api/raise/missing")
     told(hidden, 404, "not_found")
-    for address in ("/api/nothing", "/api/", "/api/raise/a/b"):
+    for address in ("/api/raise/told", "/api/nothing", "/api/", "/api/raise/a/b"):
         random = api.get(address)
         assert (random.status_code, random.content) == (404, hidden.content)
     assert b"st_somebody" not in hidden.content

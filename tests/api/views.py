@@ -24,6 +24,7 @@ RAISED: dict[str, Exception] = {
         {"end": ["is required"], "tiers": [{}, {"code": ["is unknown"]}]}
     ),
     "missing": Http404("No Statement matches the given query: st_somebody_elses"),
+    "told": exceptions.NotFound("st_somebody_elses is not yours"),
     "throttled": exceptions.Throttled(wait=17),
     "unforeseen": KeyError("a secret of the house"),
 }

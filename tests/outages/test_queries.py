@@ -180,8 +180,10 @@ def test_an_open_window_connects_to_everything_after_it() -> None:
 
 def test_what_does_not_count_connects_nothing() -> None:
     a_window(april(1), april(1, 1), reference="in")
+    a_window(april(1) - timedelta(hours=2), april(1) - timedelta(hours=1), reference="apart")
     a_proposal(april(1) - timedelta(hours=1), april(1), reference="proposed")
     a_window(april(1) - timedelta(hours=1), april(1), reference="free", tiers=[a_tier("free")])
+    a_window(april(1) - timedelta(hours=1), april(1), reference="web", component=a_component("web"))
     assert connected() == ["in"]
     assert connected(known_at=NOW - MICROSECOND) == []
 

@@ -27,7 +27,8 @@ SECOND = timedelta(seconds=1)
 
 
 def test_a_window_keeps_everything_that_was_said_of_it() -> None:
-    component, tiers, incident = a_component("web"), [a_tier("free"), a_tier("enterprise")], an_incident()
+    component, incident = a_component("web"), an_incident()
+    tiers = [a_tier("enterprise"), a_tier("free")]
     said: dict[str, Any] = {
         "component": component, "start": april(10, 12, microsecond=1), "end": april(10, 13, microsecond=2),
         "severity": "partial_outage", "basis": "monitor", "affected_count": 3, "affected_of": 10, "incident": incident,

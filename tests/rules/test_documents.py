@@ -134,7 +134,6 @@ MEANINGLESS_EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "empty_range": {"credit__rules__0__ranges__0__from": "99.95"},
     "gate_and_count": {"credit__gate": {"kind": "consecutive_failures"}},
-    "day_value_of_percent": {"credit__day_value": "base/30"},
     "allowance_of_nothing": {"exclude": {"categories": ["beta"], "allowance_seconds": 60}},
     "more_failures_than_periods": {"terminate": [{"below": "99", "n": 3, "m": 2}]},
 }

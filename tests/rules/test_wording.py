@@ -81,6 +81,7 @@ DIFFERENCES: list[tuple[Json, str, Any]] = [
     ({"credit.rules": [RULE, RULE]}, "credit.combine", "sum"),
     ({}, "credit.unit", "days"),
     ({"credit.unit": "days"}, "credit.day_value", "base/30"),
+    ({"cap": {"kind": "days", "value": "7"}}, "credit.day_value", "base/30"),
     *(({}, "base.prorate", way) for way in ("lived_seconds", "lived_days")),
     ({}, "base.affected_user_share", True),
     ({}, "cap", CAP),

@@ -36,6 +36,8 @@ def test_a_day_with_more_than_the_whole_allowance_stands_out() -> None:
     drawing = charts.strip(days(d3=1296, d7=1297), ALLOWED, "Days")
     (ordinary,), (tall,) = boxes(drawing, charts.INK), boxes(drawing, charts.MISSED)
     assert ordinary[0] < tall[0]
+    (stripe,) = boxes(drawing, "#fff")
+    assert stripe[0] == tall[0], "without colour it still stands out"
     assert len(boxes(drawing, charts.PALE)) == 30
 
 
