@@ -199,7 +199,8 @@ def _marked(rows: list[Row], in_vain: Sequence[tuple[str, IntervalSet]]) -> list
                 marked.append(row)
                 continue
             marked += [
-                row._replace(start=part.start, end=part.end, marks=(*row.marks, mark)) for part in span & time
+                row._replace(start=part.start, end=part.end, marks=tuple(sorted((*row.marks, mark))))
+                for part in span & time
             ]
             marked += [row._replace(start=part.start, end=part.end) for part in span - time]
         rows = sorted(marked)
