@@ -44,8 +44,10 @@ def on_servers(options: list[str]) -> bool:
 
 
 def proof(options: list[str]) -> bool:
+    """More examples of the properties that the tests try too, and what only stands in tests/proof."""
     with servers() as environment:
-        return run("Proofs", environment, ["tests/proof", *options])
+        more = {**environment, "HYPOTHESIS_PROFILE": "proof"}
+        return run("Proofs", more, ["-n", "auto", "--hypothesis-show-statistics", *PROPERTIES, *options])
 
 
 def bench(options: list[str]) -> bool:
@@ -57,6 +59,8 @@ def bench(options: list[str]) -> bool:
         ]
     return all(done)
 
+
+PROPERTIES = ["tests/rules/test_properties.py", "tests/proof"]
 
 PASSES: dict[str, Callable[[list[str]], bool]] = {
     "sqlite": on_sqlite,

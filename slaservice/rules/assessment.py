@@ -116,7 +116,9 @@ def assess(case: Case) -> Assessment:
 def _deadlines(
     terms: Terms, evidence: Evidence, period: Period, ledgers: Sequence[Ledger]
 ) -> tuple[IncidentDeadlines, ...]:
-    """Deadlines of the outages that decide any downtime of the period."""
+    """Deadlines of the outages that decide any downtime of the period; none where nothing must be reported or claimed."""
+    if terms.claim.notice is None and terms.claim.deadline is None:
+        return ()
     counted = {name for ledger in ledgers for row in ledger.rows if row.loss for name in row.windows}
     named = [(window_name(outage, index), outage) for index, outage in enumerate(evidence.outages)]
     return deadlines(terms, period, [(name, o.start, o.end) for name, o in named if name in counted])

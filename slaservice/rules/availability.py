@@ -4,10 +4,10 @@ The steps stand in the order of evaluation: signal, exclusions of single compone
 exclusions of everything, grid, minimum on what is left. Clipping and bucketing is the ledger's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 
 from slaservice.rules.evidence import Evidence
 from slaservice.rules.exact import ONE
@@ -57,27 +57,31 @@ def _ledger(
     tested: list[Run] = []
     counted = _long_windows(terms, time, facts, recorded, tested)
 
-    def treated(signals: dict[str, Signal]) -> Signal:
-        return _combined(
-            terms, [_treated(terms, signals[n], gaps[n], excused.by_component[n]) for n in components]
-        )
+    def treated(signals: dict[str, Signal], excused_of: Mapping[str, IntervalSet]) -> Signal:
+        return _combined(terms, [_treated(terms, signals[n], gaps[n], excused_of[n]) for n in components])
 
-    unshaped = treated(recorded)
-    signal = _shaped(terms, time, excused, unshaped if counted is recorded else treated(counted), tested)
+    unshaped = treated(recorded, excused.by_component)
+    kept = unshaped if counted is recorded else treated(counted, excused.by_component)
+    signal = _shaped(terms, time, excused, kept, tested)
     raw = _combined(terms, list(recorded.values()))
+    partly = NOTHING
+    if len(components) > 1 and any(excused.by_component[name] for name in components):
+        # Down but for what excuses single components: the minimum and the grid have no part in it.
+        unexcused = treated(recorded, dict.fromkeys(components, NOTHING))
+        partly = covered(unexcused) - covered(unshaped) - covered(signal)
     rows = paint(
         terms,
         time,
         excused,
         unmeasured=reduce(and_, gaps.values()),
-        partly=_partly(excused, components, raw, signal),
+        partly=partly,
         before=mask(unshaped, excused.everywhere),
         signal=signal,
     )
     return Ledger(
         component=component,
         rows=rows,
-        downtime=lost_seconds(row for row in rows if row.loss),
+        downtime=lost_seconds(rows),
         eligible=Fraction(sum(row.end - row.start for row in rows if row.eligible), SECOND),
         measured_downtime=lost_seconds(clip(raw, time.elapsed)),
         measured_time=Fraction(time.elapsed.length, SECOND),
@@ -133,14 +137,6 @@ def _shaped(terms: Terms, time: Frame, excused: Excuses, signal: Signal, tested:
     # Maintenance is never downtime: what a cell of the grid spread into excused time is taken back.
     signal = mask(on_grid(signal, shape.quantum_seconds, shape.quantum_rule), excused.for_all)
     return long_runs(signal, "net")
-
-
-def _partly(excused: Excuses, components: Sequence[str], raw: Signal, signal: Signal) -> IntervalSet:
-    """Time that was down as recorded and is not, because single components of several were excused."""
-    if len(components) == 1:
-        return NOTHING
-    named = reduce(or_, (excused.by_component[name] for name in components))
-    return (named & covered(raw)) - covered(signal)
 
 
 def _facts(terms: Terms, evidence: Evidence, time: Frame, component: str) -> Facts:

@@ -76,9 +76,7 @@ class IncidentDeadlines:
 def deadlines(
     terms: Terms, period: Period, outages: Sequence[tuple[str, int, int | None]]
 ) -> tuple[IncidentDeadlines, ...]:
-    """The deadlines of outages given as (name, start, end or None); none where nothing must be reported or claimed."""
-    if terms.claim.notice is None and terms.claim.deadline is None:
-        return ()
+    """The deadlines of outages given as (name, start, end or None)."""
     holidays = holidays_of(terms)
 
     def due(deadline: Deadline | None, start: int, end: int | None) -> int | None:

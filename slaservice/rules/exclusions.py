@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence, Exclusion
 from slaservice.rules.exact import ONE
-from slaservice.rules.intervals import NOTHING, SECOND, IntervalSet
+from slaservice.rules.intervals import NOTHING, SECOND, Interval, IntervalSet
 from slaservice.rules.signal import Piece, highest
 from slaservice.rules.terms import Terms
 
@@ -54,16 +54,17 @@ def excuses(terms: Terms, evidence: Evidence, components: Sequence[str], promise
     beyond = NOTHING if allowance is None else scheduled - scheduled.first(allowance * SECOND)
 
     named: list[Piece] = []
-    by_component: dict[str, IntervalSet] = dict.fromkeys((*components, EVERY_COMPONENT), NOTHING)
     over: list[tuple[str, IntervalSet]] = []
+    spans: dict[str, list[Interval]] = {component: [] for component in (*components, EVERY_COMPONENT)}
     for name, exclusion in valid:
         time = IntervalSet.of([(exclusion.start, exclusion.end)])
         if beyond and exclusion.category == "scheduled_maintenance":
             over.append((f"beyond the allowance: {name}", time & beyond))
             time -= beyond
-        by_component[exclusion.component] |= time
+        spans[exclusion.component] += time
         named += [Piece(start, end, ONE, (name,)) for start, end in time]
 
+    by_component = {component: IntervalSet.of(parts) for component, parts in spans.items()}
     everywhere = by_component[EVERY_COMPONENT]
     for_all = by_component[components[0]]
     for component in components[1:]:

@@ -51,14 +51,16 @@ class IntervalSet:
     def of(cls, intervals: Iterable[tuple[int, int]]) -> "IntervalSet":
         """The union of any intervals, in any order; empty ones vanish."""
         joined: list[Interval] = []
+        until = None
         for start, end in sorted(intervals, key=itemgetter(0)):
             if end <= start:
                 continue
-            if joined and start <= joined[-1].end:
-                if end > joined[-1].end:
-                    joined[-1] = Interval(joined[-1].start, end)
-            else:
+            if until is None or start > until:
                 joined.append(Interval(start, end))
+                until = end
+            elif end > until:
+                joined[-1] = Interval(joined[-1].start, end)
+                until = end
         return cls(tuple(joined))
 
     @property
@@ -78,14 +80,19 @@ class IntervalSet:
         return IntervalSet.of(self.parts + other.parts) if self.parts else other
 
     def __and__(self, other: "IntervalSet") -> "IntervalSet":
+        if not self.parts or not other.parts:
+            return NOTHING
         shared: list[Interval] = []
         mine, theirs = iter(self.parts), iter(other.parts)
         left, right = next(mine, None), next(theirs, None)
         while left and right:
-            start, end = max(left.start, right.start), min(left.end, right.end)
-            if start < end:
-                shared.append(Interval(start, end))
-            if left.end <= right.end:
+            (start, end), (other_start, other_end) = left, right
+            if start < other_end and other_start < end:
+                if other_start <= start and end <= other_end:
+                    shared.append(left)
+                else:
+                    shared.append(Interval(max(start, other_start), min(end, other_end)))
+            if end <= other_end:
                 left = next(mine, None)
             else:
                 right = next(theirs, None)
@@ -99,14 +106,14 @@ class IntervalSet:
     def complement(self, start: int, end: int) -> "IntervalSet":
         """What of `[start, end)` is not in the set."""
         gaps: list[Interval] = []
-        for part in self.parts:
-            if part.end <= start:
+        for part_start, part_end in self.parts:
+            if part_end <= start:
                 continue
-            if part.start >= end:
+            if part_start >= end:
                 break
-            if start < part.start:
-                gaps.append(Interval(start, part.start))
-            start = part.end
+            if start < part_start:
+                gaps.append(Interval(start, part_start))
+            start = part_end
         if start < end:
             gaps.append(Interval(start, end))
         return IntervalSet(tuple(gaps))

@@ -83,10 +83,15 @@ def lost_seconds(rows: Iterable[Row] | Iterable[Piece]) -> Fraction:
     losses: dict[int, Fraction] = {}
     for row in rows:
         loss = row.loss
+        if loss is ZERO:
+            continue
         identity = id(loss)  # a Fraction is dear to hash, and the same few objects come again and again
         losses[identity] = loss
         time_of[identity] = time_of.get(identity, 0) + row.end - row.start
-    return total(losses[identity] * time for identity, time in time_of.items()) / SECOND
+    return total(
+        Fraction(loss.numerator * time_of[identity], loss.denominator * SECOND)
+        for identity, loss in losses.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,7 @@ def paint(
     named = list(excused.named)
     to_come = NOTHING if terms.provisional == "whole" else time.after_as_of
     nothing_yet = time.outside_hours | to_come
+    too_short = NOTHING if before == signal else covered(before) - covered(signal)
     layers: tuple[tuple[str, bool, Signal], ...] = (
         ("not_in_term", terms.partial_period == "whole", _plain(time.not_in_term - nothing_yet)),
         ("not_in_term", False, _plain(time.not_in_term)),
@@ -155,7 +161,7 @@ def paint(
         ("no_data", terms.no_data != "remove", _plain(unmeasured, silence)),
         ("excluded", not removed, clip(named, excused.for_all)),
         ("excluded", True, clip(named, partly)),
-        ("below_minimum", True, _plain(covered(before) - covered(signal))),
+        ("below_minimum", True, _plain(too_short)),
         ("down", True, signal),
     )
     rows: list[Row] = []

@@ -195,15 +195,15 @@ def clip(signal: Signal, allowed: IntervalSet) -> Signal:
     parts = iter(allowed)
     part = next(parts, None)
     for piece in signal:
-        while part and part.end <= piece.start:
+        start, end, loss, windows = piece
+        while part and part.end <= start:
             part = next(parts, None)
-        while part and part.start < piece.end:
-            if part.start <= piece.start and piece.end <= part.end:
+        while part and part.start < end:
+            if part.start <= start and end <= part.end:
                 kept.append(piece)
             else:
-                start, end = max(piece.start, part.start), min(piece.end, part.end)
-                kept.append(Piece(start, end, piece.loss, piece.windows))
-            if part.end >= piece.end:
+                kept.append(Piece(max(start, part.start), min(end, part.end), loss, windows))
+            if part.end >= end:
                 break
             part = next(parts, None)
     return kept

@@ -69,7 +69,8 @@ class Case:
         if cap and cap.get("per") == "run" and not any(rule.get("per") == "run" for rule in rules):
             raise Refused("a cap per run, but nothing is metered per run")
         weights = self.terms["signal"]["severity_weight"]
-        if any(window["severity"] not in weights for window in self.input.get("outages", [])):
+        windows = [] if self.terms["signal"].get("source") == "requests" else self.input.get("outages", [])
+        if any(window["severity"] not in weights for window in windows):
             raise Refused("a severity without a weight")
 
     def find_period(self) -> None:

@@ -146,6 +146,24 @@ def test_one_component_excused_while_another_is_down_counts_and_alone_does_not()
     ]
 
 
+def test_what_is_too_short_is_not_called_excluded_because_another_component_was_excused() -> None:
+    written = terms(
+        components={"names": ["main", "edge"], "combine": "any_down"},
+        shape__min_run={
+            "seconds": 120, "op": ">", "test_on": "merged", "straddle": "whole_run", "counts": "whole"
+        },
+    )  # fmt: skip
+    document = case(
+        outage("10 12:00", "10 12:02", id="W1"),
+        terms=written,
+        maintenance=[
+            maintenance("10 12:00", "10 12:01", id="M1"),
+            {**maintenance("10 12:00", "10 12:02", id="M2"), "component": "edge"},
+        ],
+    )
+    assert rows(document) == [("10 12:00", "excluded", "M1"), ("10 12:01", "below_minimum", "")]
+
+
 def test_measured_availability_knows_nothing_of_exclusions_and_minimum() -> None:
     document = case(
         outage("10 10:00", "10 12:00"),
