@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.admin.base import AccountsAdmin
 from accounts.admin.forms import AgreementForm, CommitmentFormSet, ContractForm, EndForm, show_faults
+from accounts.admin.reading import readings
 from accounts.admin.shown import agreement_initial, commitments_initial, local_day, versions_shown
 from accounts.catalogue import catalogue
 from accounts.models import Contract
@@ -31,6 +32,7 @@ from slaservice.history.admin import Verb, person
 from slaservice.rules.refusal import Refusal
 
 ADD_ANOTHER = "_more"
+READ = "_read"
 
 
 def _end(*, row: Contract, ends_before: date, reason: str, by: User, now: datetime) -> Contract:
@@ -152,7 +154,7 @@ class ContractAdmin(AccountsAdmin):
         **context: Any,
     ) -> HttpResponse:
         """Carries out what was typed and leads to the contract; else the page, with what was refused under its fields."""
-        sent = request.method == "POST" and ADD_ANOTHER not in request.POST
+        sent = request.method == "POST" and not {ADD_ANOTHER, READ} & set(request.POST)
         if sent and all([form.is_valid(), formset.is_valid()]):
             entered = _entered(formset)
             try:
@@ -173,8 +175,10 @@ class ContractAdmin(AccountsAdmin):
             **(page.context_data or {}),
             **context,
             "formset": formset,
+            "commitments": list(zip(formset, readings(form, formset), strict=True)),
             "complain": sent,
             "add_another": ADD_ANOTHER,
+            "read": READ,
         }
         return page
 

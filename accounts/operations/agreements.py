@@ -178,7 +178,7 @@ def _read_terms(promise: Promise, currency: str, path: str, faults: Faults) -> d
     """Canonical terms without names; {} where they have a fault. A fault beside the terms is not told again for them."""
     codes = sorted(set(promise.components))
     try:
-        terms = terms_json(parse_terms(_filled_in(promise.terms, codes or ["unknown"], currency)))
+        terms = terms_json(parse_terms(filled_in(promise.terms, codes or ["unknown"], currency)))
     except Invalid as invalid:
         for error in invalid.errors:
             faults.add(f"{path}.{error.path}", error.reason)
@@ -193,8 +193,8 @@ def _read_terms(promise: Promise, currency: str, path: str, faults: Faults) -> d
     return terms
 
 
-def _filled_in(terms: object, codes: Sequence[str], currency: str) -> object:
-    """The document with names and currency where it leaves them out. What is no object is left for the rules to refuse."""
+def filled_in(terms: object, codes: Sequence[str], currency: str) -> object:
+    """Terms with component names and currency where they leave them out. What is no object is left for the rules to refuse."""
     if not isinstance(terms, Mapping):
         return terms
     covered, money = terms.get("components", {}), terms.get("money", {})
