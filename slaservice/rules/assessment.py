@@ -120,8 +120,8 @@ def _deadlines(
     if terms.claim.notice is None and terms.claim.deadline is None:
         return ()
     counted = {name for ledger in ledgers for row in ledger.rows if row.loss for name in row.windows}
-    named = [(window_name(outage, index), outage) for index, outage in enumerate(evidence.outages)]
-    return deadlines(terms, period, [(name, o.start, o.end) for name, o in named if name in counted])
+    named = ((window_name(outage, index), outage) for index, outage in enumerate(evidence.outages))
+    return deadlines(terms, period, (one for one in named if one[0] in counted))
 
 
 def _joined(combine: str, ledgers: Sequence[Ledger]) -> tuple[Fraction, Fraction, Fraction | None]:

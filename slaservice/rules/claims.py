@@ -4,12 +4,13 @@ A deadline is the first instant that is too late: the end of a local day for day
 Business days are Monday to Friday without the days that the terms' service hours close.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from slaservice.rules.evidence import Outage
 from slaservice.rules.intervals import SECOND
 from slaservice.rules.periods import Period, add_months, local_date, local_midnight
 from slaservice.rules.terms import Deadline, Terminate, Terms
@@ -74,20 +75,20 @@ class IncidentDeadlines:
 
 
 def deadlines(
-    terms: Terms, period: Period, outages: Sequence[tuple[str, int, int | None]]
+    terms: Terms, period: Period, outages: Iterable[tuple[str, Outage]]
 ) -> tuple[IncidentDeadlines, ...]:
-    """The deadlines of outages given as (name, start, end or None)."""
+    """The deadlines of outages, each with its name."""
     holidays = holidays_of(terms)
 
-    def due(deadline: Deadline | None, start: int, end: int | None) -> int | None:
+    def due(deadline: Deadline | None, outage: Outage) -> int | None:
         if deadline is None:
             return None
-        anchors = Anchors(incident_start=start, incident_end=end, awareness=None, period_end=period.end)
+        anchors = Anchors(outage.start, outage.end, outage.aware_at, period.end)
         return too_late(deadline, anchors, period.zone, holidays)
 
     return tuple(
-        IncidentDeadlines(name, due(terms.claim.notice, start, end), due(terms.claim.deadline, start, end))
-        for name, start, end in outages
+        IncidentDeadlines(name, due(terms.claim.notice, outage), due(terms.claim.deadline, outage))
+        for name, outage in outages
     )
 
 

@@ -88,13 +88,17 @@ class ExplicitPeriod(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage(Part):
-    """One window in which a component was down to some degree; `end` None is still open."""
+    """One window in which a component was down to some degree; `end` None is still open.
+
+    `aware_at` is when the customer learnt of it, where that is known: deadlines may count from it.
+    """
 
     component: Name
     start: Instant
     end: Instant | None
     severity: Name
     affected_share: Share = ONE
+    aware_at: Instant | None = None
     id: Name | None = None
 
 

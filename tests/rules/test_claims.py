@@ -23,7 +23,7 @@ def at(text: str) -> int:
 
 
 ANCHORS = Anchors(
-    incident_start=at("2026-04-28T17:34:00+00:00"), incident_end=at("2026-04-28T18:52:00+00:00"), awareness=None,
+    incident_start=at("2026-04-28T17:34:00+00:00"), incident_end=at("2026-04-28T18:52:00+00:00"), awareness=at("2026-04-27T22:30:00+00:00"),
     period_end=at("2026-04-30T22:00:00+00:00"),
 )  # fmt: skip
 
@@ -40,6 +40,7 @@ ANCHORS = Anchors(
         (1, "months", "period_end", "2026-05-30T22:00:00Z"),
         (2, "billing_cycles", "incident_end", "2026-06-30T22:00:00Z"),  # the end of June
         (1, "billing_cycles", "period_end", "2026-05-31T22:00:00Z"),
+        (1, "days", "awareness", "2026-04-29T22:00:00Z"),  # learnt on the 28th in Berlin
     ],
 )
 def test_a_deadline_is_the_end_of_the_last_local_day(n: int, unit: Any, anchor: Any, expected: str) -> None:
@@ -58,7 +59,7 @@ def test_a_holiday_is_no_business_day() -> None:
 @pytest.mark.parametrize(
     ("anchors", "anchor"),
     [
-        (ANCHORS, "awareness"),
+        (Anchors(incident_start=0, incident_end=1, awareness=None, period_end=1), "awareness"),
         (Anchors(incident_start=0, incident_end=None, awareness=None, period_end=1), "incident_end"),
     ],
 )
@@ -82,6 +83,33 @@ def test_the_deadlines_of_the_outages_that_counted_stand_in_the_result() -> None
             {"window": "W", "notice_before": "2026-04-11T10:00:00Z", "claim_before": "2026-05-31T00:00:00Z"}
         ],
     }
+
+
+def test_a_deadline_counts_from_when_the_customer_learnt_of_it_where_that_is_known() -> None:
+    claim = {"by": "customer", "deadline": {"n": 30, "unit": "days", "anchor": "awareness"}}
+    document = case(
+        outage("10 10:00", "10 11:00", id="told", aware_at="2026-04-12T08:00:00Z"),
+        outage("11 10:00", "11 11:00", id="untold"),
+        terms=terms(claim=claim),
+    )
+    found = result_json(assess(parse_case(document)))["claim"]
+    assert {one["window"]: one["claim_before"] for one in found["incidents"]} == {
+        "told": "2026-05-13T00:00:00Z",
+        "untold": None,
+    }
+    assert found["claim_before"] is None
+
+
+def test_business_days_leave_out_the_days_that_the_service_hours_close() -> None:
+    hours = {
+        "timezone": "UTC",
+        "weekly": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+        "exceptions": {"2026-05-01": [], "2026-05-04": [["10:00", "12:00"]]},
+    }
+    claim = {"by": "customer", "deadline": {"n": 2, "unit": "business_days", "anchor": "period_end"}}
+    document = case(terms=terms(claim=claim, service_hours=hours))
+    # Friday 1 May is closed, Monday the 4th open for two hours: Monday and Tuesday.
+    assert result_json(assess(parse_case(document)))["claim"]["claim_before"] == "2026-05-06T00:00:00Z"
 
 
 def right(**values: Any) -> Terminate:
