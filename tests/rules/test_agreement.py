@@ -41,10 +41,41 @@ def test_the_customer_picks_one_and_until_then_the_best_stands() -> None:
     lines = {"one": missed("api", "1000"), "two": missed("api", "700")}
     assert total({"overlap": "customer_picks_one"}, **lines)["credit_amount"] == "100.00"
     assert total({"overlap": "customer_picks_one", "choice": ["two"]}, **lines)["credit_amount"] == "70.00"
-    with pytest.raises(Invalid, match="pick one"):
-        total({"overlap": "customer_picks_one", "choice": ["one", "two"]}, **lines)
-    with pytest.raises(Invalid, match="no case"):
-        total({"overlap": "customer_picks_one", "choice": ["three"]}, **lines)
+
+
+@pytest.mark.parametrize(
+    ("choice", "errors"),
+    [
+        (["one", "two"], ["agreement.choice: one and two cover the same component: pick one"]),
+        (
+            ["three", "one", "four"],
+            [
+                "agreement.choice: 'three' is no case of this document",
+                "agreement.choice: 'four' is no case of this document",
+            ],
+        ),
+    ],
+)
+def test_a_choice_that_is_none_is_refused_by_name(choice: list[str], errors: list[str]) -> None:
+    lines = {"one": missed("api", "1000"), "two": missed("api", "700")}
+    with pytest.raises(Invalid) as refused:
+        total({"overlap": "customer_picks_one", "choice": choice}, **lines)
+    assert [str(error) for error in refused.value.errors] == errors
+    assert refused.value.sentence == "; ".join(errors)
+    assert total({"overlap": "stack", "choice": choice}, **lines)["credit_amount"] == "170.00"
+
+
+def test_cases_that_share_components_through_a_third_are_one_group() -> None:
+    def over(*components: str, fee: str) -> Assessment:
+        document = terms(components={"names": list(components), "combine": "any_down"})
+        return assess(
+            parse_case(
+                case(outage("10 10:00", "10 10:43:13", component=components[0]), terms=document, fee=fee)
+            )
+        )
+
+    lines = {"a": over("api", fee="300"), "b": over("web", fee="200"), "both": over("api", "web", fee="100")}
+    assert total({"overlap": "best"}, **lines)["counted"] == ["a"]
 
 
 def test_one_cap_holds_over_all() -> None:
@@ -71,6 +102,36 @@ def test_one_cap_holds_over_all() -> None:
     )
 
 
-def test_currencies_are_never_added() -> None:
-    with pytest.raises(Refusal, match="EUR and USD"):
-        total({}, one=missed("api", "1000"), two=missed("web", "1000", money={"currency": "EUR"}))
+def test_a_cap_that_was_not_reached_is_told_but_does_not_bind() -> None:
+    found = settle(
+        parse_agreement({"cap": {"kind": "amount", "value": "150"}}), {"api": missed("api", "1500")}
+    )
+    assert (found.limit, found.capped, found.amount) == (150, False, 150)
+    assert settle(parse_agreement({}), {"api": missed("api", "1500")}).limit is None
+
+
+def test_a_cap_is_rounded_as_the_first_commitment_rounds_money() -> None:
+    lines = {
+        "down": missed("api", "1000", money={"currency": "USD", "rounding": "floor"}),
+        "up": missed("web", "1000", money={"currency": "USD", "rounding": "ceil", "decimals": 1}),
+    }
+    assert total({"cap": {"kind": "amount", "value": "99.999"}}, **lines)["credit_amount"] == "99.99"
+    lines = dict(reversed(lines.items()))
+    assert total({"cap": {"kind": "amount", "value": "99.91"}}, **lines)["credit_amount"] == "100.00"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "sentence"),
+    [
+        ({}, "no_commitments", "An agreement needs at least one commitment."),
+        (
+            {"one": missed("api", "1000"), "two": missed("web", "1000", money={"currency": "EUR"})},
+            "mixed_currencies",
+            "One agreement has one currency, not EUR and USD.",
+        ),
+    ],
+)
+def test_what_cannot_be_added_up_is_refused(lines: dict[str, Assessment], code: str, sentence: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        total({}, **lines)
+    assert (refused.value.code, refused.value.sentence) == (code, sentence)

@@ -60,3 +60,9 @@ def test_an_instant_is_exact_to_the_microsecond_and_the_same_in_every_zone() -> 
 def test_a_time_without_a_zone_is_no_instant() -> None:
     with pytest.raises(ValueError, match="zone"):
         instant(datetime(2026, 4, 1))  # noqa: DTZ001 - the point of the test
+
+
+def test_the_first_of_a_set_is_cut_where_the_length_is_used_up() -> None:
+    assert IntervalSet.of([(0, 5)]).first(0) == IntervalSet()
+    assert IntervalSet.of([(0, 5), (7, 9)]).first(1) == IntervalSet((Interval(0, 1),))
+    assert IntervalSet.of([(0, 5), (7, 9)]).first(6) == IntervalSet.of([(0, 5), (7, 8)])

@@ -14,8 +14,11 @@ def result(document: Json) -> Json:
 
 
 def rows(document: Json, component: str | None = None) -> list[tuple[str, str, str]]:
-    """(start, bucket, what it names) of the rows that are not up."""
-    ledger = next(one for one in result(document)["ledger"] if one["component"] == component)
+    """(start, bucket, what it names) of the rows that are not up; every row ends where the next begins."""
+    found = result(document)
+    ledger = next(one for one in found["ledger"] if one["component"] == component)
+    edges = [found["period_start"], *(row["end"] for row in ledger["rows"])]
+    assert edges == [*(row["start"] for row in ledger["rows"]), found["period_end"]]
     return [
         (
             row["start"][8:16].replace("T", " "),
@@ -109,6 +112,29 @@ def test_maintenance_announced_too_late_excuses_nothing_and_is_marked() -> None:
         ("10 11:00", "excluded", "in time"),
         ("10 11:30", "down", "W, late notice: never"),
         ("10 11:45", "down", "W"),
+    ]
+
+
+def test_a_mark_stands_only_where_it_would_have_excused_something() -> None:
+    document = case(
+        outage("10 10:00", "10 11:00", id="W"),
+        outage("10 12:00", "10 13:00", id="V"),
+        terms=terms(exclude__notice_seconds=86_400),
+        maintenance=[
+            maintenance("10 09:00", "10 10:30", id="A"),
+            maintenance("10 10:15", "10 10:20", id="B"),
+            maintenance("10 10:40", "10 10:50", id="in time", announced_at=at("01 00:00")),
+            maintenance("10 10:45", "10 11:30", id="C"),
+        ],
+    )
+    assert rows(document) == [
+        ("10 10:00", "down", "W, late notice: A"),
+        ("10 10:15", "down", "W, late notice: A, late notice: B"),
+        ("10 10:20", "down", "W, late notice: A"),
+        ("10 10:30", "down", "W"),
+        ("10 10:40", "excluded", "in time"),
+        ("10 10:50", "down", "W, late notice: C"),
+        ("10 12:00", "down", "V"),
     ]
 
 

@@ -22,24 +22,31 @@ def test_amounts_are_shown_with_the_currencys_places(minor: int, currency: str, 
 
 
 @pytest.mark.parametrize(
-    ("text", "currency", "code"),
+    ("text", "currency", "code", "sentence"),
     [
-        ("1.005", "USD", "too_fine_an_amount"),
-        ("1.5", "JPY", "too_fine_an_amount"),
-        ("abc", "EUR", "not_an_amount"),
-        ("1", "XXQ", "unknown_currency"),
+        ("1.005", "USD", "too_fine_an_amount", "1.005 USD is finer than 2 decimals."),
+        ("1.5", "JPY", "too_fine_an_amount", "1.5 JPY is finer than 0 decimals."),
+        ("abc", "EUR", "not_an_amount", '\'abc\' must be an exact number, like "99.9" or "1/3".'),
+        ("1", "XXQ", "unknown_currency", "'XXQ' is not a currency of ISO 4217."),
     ],
 )
-def test_what_is_no_amount_of_the_currency_is_refused(text: str, currency: str, code: str) -> None:
+def test_what_is_no_amount_of_the_currency_is_refused(
+    text: str, currency: str, code: str, sentence: str
+) -> None:
     with pytest.raises(Refusal) as refused:
         Money.parse(text, currency)
-    assert refused.value.code == code
+    assert (refused.value.code, refused.value.sentence) == (code, sentence)
 
 
 def test_currencies_do_not_mix() -> None:
     assert Money(1, "EUR") + Money(2, "EUR") - Money(4, "EUR") == Money(-1, "EUR")
-    with pytest.raises(Refusal, match="EUR and USD"):
-        Money(1, "EUR") + Money(1, "USD")
+    for mixed in (Money.__add__, Money.__sub__):
+        with pytest.raises(Refusal) as refused:
+            mixed(Money(1, "EUR"), Money(1, "USD"))
+        assert (refused.value.code, refused.value.sentence) == (
+            "mixed_currencies",
+            "EUR and USD cannot be added.",
+        )
 
 
 def test_every_currency_has_its_decimals_once() -> None:

@@ -90,6 +90,31 @@ def test_local_days_touched_are_counted_in_the_zone() -> None:
     assert april.days() == 30
     assert april.days(Interval(at("2026-04-10T03:30:00+00:00"), at("2026-04-10T04:30:00+00:00"))) == 2
     assert april.days(Interval(at("2026-04-10T03:30:00+00:00"), at("2026-04-10T04:00:00+00:00"))) == 1
+    assert april.days(Interval(at("2026-04-10T03:30:00+00:00"), at("2026-04-10T04:00:00.000001+00:00"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        (
+            "Europe/Berlin",
+            "2026-04-30T22:30:00+00:00",
+            "2026-04-30T23:30:00+00:00",
+        ),  # 1 May there, April in UTC
+        ("America/New_York", "2026-05-01T01:00:00+00:00", "2026-05-01T02:00:00+00:00"),  # 30 April there
+        (
+            "Africa/Cairo",
+            "2026-04-23T00:00:00+00:00",
+            "2026-04-25T00:00:00+00:00",
+        ),  # clocks jump at a midnight
+        ("Africa/Cairo", "2026-10-29T00:00:00+00:00", "2026-10-31T00:00:00+00:00"),
+        ("Australia/Lord_Howe", "2026-04-04T00:00:00+00:00", "2026-04-06T00:00:00+00:00"),
+    ],
+)
+def test_hours_round_the_clock_are_the_whole_span(zone: str, start: str, end: str) -> None:
+    always: dict[Weekday, list[tuple[int, int]]] = {day: [(0, 86_400)] for day in WEEKDAYS}
+    span = Interval(at(start), at(end))
+    assert list(service_time(zone_named(zone), always, {}, span)) == [span]
 
 
 def test_service_hours_follow_the_wall_clock_across_a_change_of_the_clock() -> None:
