@@ -23,9 +23,11 @@ def at(text: str) -> int:
 
 
 ANCHORS = Anchors(
-    incident_start=at("2026-04-28T17:34:00+00:00"), incident_end=at("2026-04-28T18:52:00+00:00"), awareness=at("2026-04-27T22:30:00+00:00"),
+    incident_start=at("2026-04-28T17:34:00+00:00"),
+    incident_end=at("2026-04-28T18:52:00+00:00"),
+    awareness=at("2026-04-27T22:30:00+00:00"),
     period_end=at("2026-04-30T22:00:00+00:00"),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
