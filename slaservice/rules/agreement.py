@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from slaservice.rules.assessment import Assessment
-from slaservice.rules.exact import ZERO, rounded
+from slaservice.rules.exact import ZERO, rounded, total
 from slaservice.rules.fields import Name, NotNegative, Part
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
@@ -57,10 +57,10 @@ def settle(agreement: Agreement, assessments: Mapping[str, Assessment]) -> Settl
     if len(currencies) > 1:
         raise Refusal("mixed_currencies", f"One agreement has one currency, not {' and '.join(currencies)}.")
     counted = tuple(_counted(agreement, assessments))
-    before_cap = sum((assessments[name].credit.amount for name in counted), ZERO)
+    before_cap = total(assessments[name].credit.amount for name in counted)
     limit, amount = None, before_cap
     if agreement.cap:
-        bases = sum((assessment.credit.base for assessment in assessments.values()), ZERO)
+        bases = total(assessment.credit.base for assessment in assessments.values())
         value = agreement.cap.value
         cap = value if agreement.cap.kind == "amount" else value * bases / 100
         limit = rounded(max(ZERO, cap - agreement.previously_credited), money[0].places, money[0].rounding)

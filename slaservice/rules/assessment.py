@@ -12,7 +12,7 @@ from slaservice.rules.availability import measure
 from slaservice.rules.claims import ExitRight, IncidentDeadlines, deadlines, exit_rights
 from slaservice.rules.credits import CreditResult, Verdict, allowed_downtime, owed
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence
-from slaservice.rules.exact import ONE, ZERO, rounded
+from slaservice.rules.exact import ONE, rounded, total
 from slaservice.rules.ledger import Ledger
 from slaservice.rules.periods import Period
 from slaservice.rules.refusal import FieldError, Invalid
@@ -61,12 +61,12 @@ class Assessment:
     @property
     def measured_downtime(self) -> Fraction:
         """Seconds lost as recorded, before exclusions, minimum, grid and service hours; summed over the ledgers."""
-        return sum((ledger.measured_downtime for ledger in self.ledgers), ZERO)
+        return total(ledger.measured_downtime for ledger in self.ledgers)
 
     @property
     def measured_time(self) -> Fraction:
         """Seconds in term and known; summed over the ledgers."""
-        return sum((ledger.measured_time for ledger in self.ledgers), ZERO)
+        return total(ledger.measured_time for ledger in self.ledgers)
 
     @property
     def measured_percent(self) -> Fraction:
@@ -77,7 +77,7 @@ class Assessment:
 
     def seconds(self, bucket: str) -> Fraction:
         """How much time the ledgers hold in a bucket."""
-        return sum((ledger.seconds(bucket) for ledger in self.ledgers), ZERO)
+        return total(ledger.seconds(bucket) for ledger in self.ledgers)
 
 
 def assess(case: Case) -> Assessment:
@@ -131,15 +131,15 @@ def _joined(combine: str, ledgers: Sequence[Ledger]) -> tuple[Fraction, Fraction
     """
     if len(ledgers) == 1:
         return ledgers[0].downtime, ledgers[0].eligible, ledgers[0].uptime
-    downtime = sum((ledger.downtime for ledger in ledgers), ZERO)
-    eligible = sum((ledger.eligible for ledger in ledgers), ZERO)
+    downtime = total(ledger.downtime for ledger in ledgers)
+    eligible = total(ledger.eligible for ledger in ledgers)
     ratios = [(ledger.uptime, ledger) for ledger in ledgers if ledger.uptime is not None]
     if not ratios:
         return downtime, eligible, None
     if combine == "pooled":
         return downtime, eligible, 1 - downtime / eligible
     if combine == "mean":
-        return downtime, eligible, sum((uptime for uptime, _ in ratios), ZERO) / len(ratios)
+        return downtime, eligible, total(uptime for uptime, _ in ratios) / len(ratios)
     lowest, worst = min(ratios, key=lambda ratio: ratio[0])
     return worst.downtime, worst.eligible, lowest
 

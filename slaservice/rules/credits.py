@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from slaservice.rules.evidence import Evidence
-from slaservice.rules.exact import ONE, ZERO, rounded
+from slaservice.rules.exact import ONE, ZERO, rounded, total
 from slaservice.rules.intervals import SECOND, Interval
 from slaservice.rules.ledger import Ledger, Row, lost_seconds
 from slaservice.rules.periods import Period, local_days
@@ -63,7 +63,7 @@ def owed(terms: Terms, evidence: Evidence, verdict: Verdict) -> CreditResult:
     base = _base(terms, evidence, verdict.period)
     reasons = tuple(_reasons(terms, evidence, verdict)) if gate_open else ()
     credits = [reason.credit for reason in reasons]
-    credit = (sum(credits, ZERO) if terms.credit.combine == "sum" else max(credits)) if credits else ZERO
+    credit = (total(credits) if terms.credit.combine == "sum" else max(credits)) if credits else ZERO
 
     limit = _limit(terms, base, verdict.period)
     before_cap = _worth(terms, credit, base, verdict.period)
@@ -165,15 +165,16 @@ def _worth_capped_per_run(
     if not reasons:  # the gate is closed
         return ZERO
     worths = []
-    for rule, reason in zip(terms.credit.rules, reasons, strict=True):
+    for reason in reasons:
+        rule = terms.credit.rules[reason.rule]
         if isinstance(rule, Metered) and rule.per == "run":
             credits = [_steps(rule, lost, verdict) * rule.rate for lost in _lost_by_run(verdict)]
             worths.append(
-                sum((min(limit, _worth(terms, credit, base, verdict.period)) for credit in credits), ZERO)
+                total(min(limit, _worth(terms, credit, base, verdict.period)) for credit in credits)
             )
         else:
             worths.append(_worth(terms, reason.credit, base, verdict.period))
-    return sum(worths, ZERO) if terms.credit.combine == "sum" else max(worths)
+    return total(worths) if terms.credit.combine == "sum" else max(worths)
 
 
 def _reasons(terms: Terms, evidence: Evidence, verdict: Verdict) -> list[RuleReason]:
@@ -186,7 +187,7 @@ def _reasons(terms: Terms, evidence: Evidence, verdict: Verdict) -> list[RuleRea
             reasons.append(RuleReason(index, rule.type, rule.quantity, value, hit, None, credit))
         else:
             values = _lost_by_run(verdict) if rule.per == "run" else [value]
-            steps = sum((_steps(rule, one, verdict) for one in values), ZERO)
+            steps = total(_steps(rule, one, verdict) for one in values)
             reasons.append(RuleReason(index, rule.type, rule.quantity, value, None, steps, steps * rule.rate))
     return reasons
 

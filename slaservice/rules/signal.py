@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from slaservice.rules.evidence import Evidence, Outage, RequestInterval
 from slaservice.rules.exact import ONE, ZERO
-from slaservice.rules.intervals import SECOND, Interval, IntervalSet
+from slaservice.rules.intervals import SECOND, IntervalSet
 from slaservice.rules.terms import AffectedShare, MinimumRun, Requests, Terms
 
 
@@ -243,9 +243,7 @@ def long_enough(groups: Iterable[list[Piece]], rule: MinimumRun) -> tuple[Signal
         counted = end - start > minimum or (rule.op == ">=" and end - start == minimum)
         reason = "" if counted else f"not {'at least' if rule.op == '>=' else 'more than'} {rule.seconds} s"
         if counted and rule.counts == "excess":
-            kept += (
-                clip(group, IntervalSet((Interval(start + minimum, end),))) if end > start + minimum else []
-            )
+            kept += clip(group, IntervalSet.of([(start + minimum, end)]))
             reason = f"what exceeds {rule.seconds} s"
         elif counted:
             kept += group

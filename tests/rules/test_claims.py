@@ -51,6 +51,18 @@ def test_a_deadline_is_the_end_of_the_last_local_day(n: int, unit: Any, anchor: 
     assert instant_text(due) == expected
 
 
+def test_a_day_begins_with_its_first_instant_and_a_period_ends_with_its_last_day() -> None:
+    midnight = at("2026-04-28T22:00:00+00:00")  # the 29th has just begun in Berlin
+    from_start, from_end = (
+        Deadline(n=1, unit="days", anchor=anchor) for anchor in ("incident_start", "period_end")
+    )
+    anchors = Anchors(incident_start=midnight, incident_end=None, awareness=None, period_end=midnight)
+    assert too_late(from_start, anchors, BERLIN) == at("2026-04-30T22:00:00+00:00")
+    assert too_late(from_end, anchors, BERLIN) == at("2026-04-29T22:00:00+00:00")
+    anchors = Anchors(incident_start=None, incident_end=None, awareness=None, period_end=midnight + 1)
+    assert too_late(from_end, anchors, BERLIN) == at("2026-04-30T22:00:00+00:00")
+
+
 def test_a_holiday_is_no_business_day() -> None:
     deadline = Deadline(n=3, unit="business_days", anchor="period_end")
     due = too_late(deadline, ANCHORS, BERLIN, frozenset({date(2026, 5, 1)}))
@@ -108,10 +120,17 @@ def test_business_days_leave_out_the_days_that_the_service_hours_close() -> None
         "weekly": {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
         "exceptions": {"2026-05-01": [], "2026-05-04": [["10:00", "12:00"]]},
     }
-    claim = {"by": "customer", "deadline": {"n": 2, "unit": "business_days", "anchor": "period_end"}}
-    document = case(terms=terms(claim=claim, service_hours=hours))
-    # Friday 1 May is closed, Monday the 4th open for two hours: Monday and Tuesday.
-    assert result_json(assess(parse_case(document)))["claim"]["claim_before"] == "2026-05-06T00:00:00Z"
+    claim = {
+        "by": "customer",
+        "notice": {"n": 3, "unit": "business_days", "anchor": "incident_end"},
+        "deadline": {"n": 1, "unit": "business_days", "anchor": "period_end"},
+    }
+    document = case(outage("28 10:00", "29 11:00", id="W"), terms=terms(claim=claim, service_hours=hours))
+    found = result_json(assess(parse_case(document)))["claim"]
+    # From Wednesday 29 April: Thursday; Friday 1 May is closed; Monday the 4th, open for two hours; Tuesday.
+    assert found["incidents"][0]["notice_before"] == "2026-05-06T00:00:00Z"
+    # From Thursday, the period's last day: Monday.
+    assert found["claim_before"] == "2026-05-05T00:00:00Z"
 
 
 def right(**values: Any) -> Terminate:

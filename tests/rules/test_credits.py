@@ -52,6 +52,7 @@ PER_RUN = {"kind": "amount", "value": "300", "per": "run"}
             {"rules": [metered(per="run", rate="1/10")], "unit": "days", "day_value": "base/30"},
             "300.00",  # 7.2 and 1.8 days at 33.33..: 240 and 60
         ),
+        ({"rules": [metered(per="run", rate="1/10"), FLAT], "unit": "days"}, "1000.00"),  # 30 days of 30
     ],
 )
 def test_a_cap_for_each_run_holds_each_runs_money(credit: Json, expected: str) -> None:

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from slaservice.rules.evidence import ExplicitPeriod
 from slaservice.rules.intervals import SECOND, Interval, instant
 from slaservice.rules.periods import (
     WEEKDAYS,
@@ -51,6 +52,7 @@ def test_a_period_is_as_long_as_the_clocks_of_its_zone_say(
 
 def test_a_day_begins_when_the_clocks_jump_where_its_midnight_is_skipped() -> None:
     assert local_midnight(date(2026, 4, 24), zone_named("Africa/Cairo")) == at("2026-04-23T22:00:00+00:00")
+    assert type(local_midnight(date(2026, 4, 24), zone_named("Africa/Cairo"))) is int
     assert local_midnight(date(1919, 3, 31), zone_named("America/Toronto")) == at("1919-03-31T04:30:00+00:00")
 
 
@@ -152,3 +154,14 @@ def test_a_zone_that_is_none_is_refused() -> None:
         zone_named("Mars/Olympus")
     with pytest.raises(ValueError, match="IANA"):
         zone_named("../../etc/passwd")
+
+
+@pytest.mark.parametrize(("start", "end", "good"), [(0, 1, True), (0, 0, False), (1, 0, False)])
+def test_a_range_ends_after_it_starts(start: int, end: int, good: bool) -> None:
+    written = ExplicitPeriod(kind="explicit", start=start, end=end)
+    if good:
+        assert written.resolve().interval == Interval(start, end)
+        return
+    with pytest.raises(ValueError) as refused:
+        written.resolve()
+    assert str(refused.value) == "must end after it starts"
