@@ -142,6 +142,49 @@ def test_what_a_rule_can_measure(quantity: str, more: Json, expected: str) -> No
     assert reason["value"] == expected
 
 
+def test_the_failures_of_a_window_of_one_are_this_periods() -> None:
+    rule = metered(quantity="failures", step="1", window=1)
+    for outages, failures in ((TWO_RUNS, "1"), ((), "0")):
+        credit = {"rules": [rule], "gate": {"kind": "always"}}
+        (reason,) = result(*outages, credit=credit, input={"history": [False, False]})["reasons"]["rules"]
+        assert reason["value"] == failures
+
+
+def test_a_run_is_all_that_was_lost_without_a_break() -> None:
+    outages = (
+        outage("08 10:00", "08 10:10"), outage("09 10:00", "09 10:20"),
+        outage("10 10:00", "10 11:00"), outage("10 11:00", "10 12:00", "partial"),
+    )  # fmt: skip
+    # 600 s, 1,200 s, and 3,600 s with 3/10 of another 3,600 s: each in started steps of 500 s.
+    credit = {"rules": [metered(per="run", step="500", round="ceil")]}
+    (reason,) = result(*outages, credit=credit)["reasons"]["rules"]
+    assert reason["steps"] == str(2 + 3 + 10)
+
+
+def test_every_rule_says_what_it_saw_and_what_it_gave() -> None:
+    found = result(*TWO_RUNS, credit={"rules": [FLAT, metered(step="450", rate="1/2")], "combine": "sum"})
+    assert found["reasons"]["rules"] == [
+        {
+            "rule": 0,
+            "type": "brackets",
+            "quantity": "uptime_percent",
+            "value": "7175/72",
+            "hit": 0,
+            "steps": None,
+            "credit": "30",
+        },
+        {
+            "rule": 1,
+            "type": "metered",
+            "quantity": "lost_seconds",
+            "value": "9000",
+            "hit": None,
+            "steps": "20",
+            "credit": "10",
+        },
+    ]
+
+
 @pytest.mark.parametrize(("round_", "expected"), [("exact", "45/2"), ("floor", "22"), ("ceil", "23")])
 def test_steps_are_rounded_as_the_rule_says(round_: str, expected: str) -> None:
     (reason,) = result(*TWO_RUNS, credit={"rules": [metered(step="400", round=round_)]})["reasons"]["rules"]
