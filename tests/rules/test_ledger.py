@@ -227,3 +227,78 @@ def test_nothing_promised_is_not_applicable_and_owes_nothing() -> None:
 def test_no_grid_keeps_the_microseconds() -> None:
     found = result(case(outage("28 17:41:55.480", "28 18:59:47.057")))
     assert found["downtime_seconds"] == "4671577/1000"
+
+
+def test_facts_without_an_id_are_named_by_their_place() -> None:
+    document = case(
+        outage("10 10:00", "10 11:00"),
+        outage("11 10:00", "11 10:30", "degraded"),
+        outage("12 10:00", "12 11:00"),
+        maintenance=[maintenance("01 00:00", "01 01:00"), maintenance("12 10:00", "12 10:30")],
+        requests=[{"component": "main", "start": at("14 10:00"), "seconds": 60, "total": 2, "errors": 2}],
+        terms=terms(signal__source="both", signal__requests={"mode": "rate"}),
+    )
+    assert rows(document) == [
+        ("01 00:00", "excluded", "maintenance[0]"),
+        ("10 10:00", "down", "outages[0]"),
+        ("12 10:00", "excluded", "maintenance[1]"),
+        ("12 10:30", "down", "outages[2]"),
+        ("14 10:00", "down", "requests[0]"),
+    ]
+    assert result(document)["reasons"]["dropped_windows"] == [
+        {"id": "outages[1]", "reason": "weighs nothing (degraded)"}
+    ]
+
+
+def test_a_component_has_its_own_facts_wherever_they_stand_among_the_others() -> None:
+    def hour(component: str, day: str) -> Json:
+        return {"component": component, "start": at(f"{day} 10:00"), "seconds": 3600, "total": 4, "errors": 4}
+
+    document = case(
+        outage("10 10:00", "10 11:00", component="b"),
+        outage("11 10:00", "11 11:00", component="a"),
+        requests=[hour("b", "12"), hour("a", "13")],
+        maintenance=[
+            {"component": "b", "start": at("14 00:00"), "end": at("14 01:00"), "category": "beta"},
+            {"component": "b", "start": at("15 00:00"), "end": at("15 01:00")},
+            {"component": "a", "start": at("16 00:00"), "end": at("16 01:00")},
+        ],
+        terms=terms(
+            components={"names": ["a", "b"], "combine": "min"},
+            signal__source="both",
+            signal__requests={"mode": "rate"},
+            exclude__categories=["scheduled_maintenance"],
+        ),
+    )
+    assert rows(document, "a") == [
+        ("11 10:00", "down", "outages[1]"),
+        ("13 10:00", "down", "requests[1]"),
+        ("16 00:00", "excluded", "maintenance[2]"),
+    ]
+    assert rows(document, "b") == [
+        ("10 10:00", "down", "outages[0]"),
+        ("12 10:00", "down", "requests[0]"),
+        ("15 00:00", "excluded", "maintenance[1]"),
+    ]
+
+
+def test_what_lies_after_as_of_is_not_known_of_windows_and_of_requests() -> None:
+    def minutes(start: str) -> Json:
+        return {"component": "main", "start": at(start), "seconds": 3600, "total": 10, "errors": 5}
+
+    document = case(
+        outage("10 10:00", None, id="open"),
+        requests=[minutes("09 11:30"), minutes("10 12:00"), minutes("11 00:00")],
+        as_of=at("10 12:00"),
+        terms=terms(signal__source="both", signal__requests={"mode": "rate"}),
+    )
+    assert rows(document) == [
+        ("09 11:30", "down", "requests[0]"),
+        ("10 10:00", "down", "open"),
+        ("10 12:00", "after_as_of", ""),
+    ]
+    assert result(document)["downtime_seconds"] == str(1800 + 7200)
+    assert (
+        result({**document, "input": {**document["input"], "as_of": at("09 12:00")}})["downtime_seconds"]
+        == "900"
+    )
