@@ -27,6 +27,10 @@ test: setup-dev ## the whole suite, on SQLite and on PostgreSQL with Redis and C
 proof: setup-dev ## longer proofs
 	@$(PY) -m tests.run proof
 
+mutants: setup-dev ## what the tests of the rules would not notice: mutation testing, an hour or so
+	$(PY) -m mutmut run --max-children 2
+	$(PY) -m mutmut results
+
 bench: setup-dev ## benchmarks
 	@$(PY) -m tests.run bench
 
@@ -49,7 +53,7 @@ lock: setup-dev ## the lock files anew from pyproject.toml (UPGRADE=--upgrade: w
 LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
 
 clean: ## everything that tools made; the data in var/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev demo run test proof bench check format lock clean
+.PHONY: help setup setup-dev demo run test proof mutants bench check format lock clean

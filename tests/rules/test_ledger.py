@@ -6,6 +6,7 @@ import pytest
 
 from slaservice.rules.assessment import assess
 from slaservice.rules.documents import parse_case, result_json
+from slaservice.rules.refusal import Invalid
 from tests.rules.samples import Json, at, case, outage, terms
 
 
@@ -302,3 +303,83 @@ def test_what_lies_after_as_of_is_not_known_of_windows_and_of_requests() -> None
         result({**document, "input": {**document["input"], "as_of": at("09 12:00")}})["downtime_seconds"]
         == "900"
     )
+
+
+@pytest.mark.parametrize(("provisional", "eligible"), [("elapsed", 20 * 86_400), ("whole", 25 * 86_400)])
+def test_what_is_still_to_come_is_promised_or_not_and_always_named(provisional: str, eligible: int) -> None:
+    document = case(
+        terms=terms(provisional=provisional), as_of=at("21 00:00"), service_end=at("26 00:00"), service_start=at("01 00:00")
+    )  # fmt: skip
+    found = result(document)
+    assert found["eligible_seconds"] == eligible
+    expected = [("21 00:00", "after_as_of", ""), ("26 00:00", "not_in_term", "")]
+    assert rows(document) == expected
+
+
+def test_only_scheduled_maintenance_uses_up_the_allowance() -> None:
+    document = case(
+        outage("10 00:00", "11 00:00", id="W"),
+        terms=terms(
+            exclude={"allowance_seconds": 3600, "categories": ["scheduled_maintenance", "force_majeure"]}
+        ),
+        maintenance=[
+            maintenance("10 01:00", "10 01:30", id="A"),
+            maintenance("10 03:00", "10 06:00", id="storm", category="force_majeure"),
+            maintenance("10 08:00", "10 09:00", id="B"),
+            maintenance("10 10:00", "10 10:15", id="C"),
+        ],
+    )
+    assert rows(document) == [
+        ("10 00:00", "down", "W"),
+        ("10 01:00", "excluded", "A"),
+        ("10 01:30", "down", "W"),
+        ("10 03:00", "excluded", "storm"),
+        ("10 06:00", "down", "W"),
+        ("10 08:00", "excluded", "B"),
+        ("10 08:30", "down", "W, beyond the allowance: B"),
+        ("10 09:00", "down", "W"),
+        ("10 10:00", "down", "W, beyond the allowance: C"),
+        ("10 10:15", "down", "W"),
+    ]
+
+
+def test_maintenance_while_nothing_is_promised_uses_up_no_allowance() -> None:
+    hours = {
+        "timezone": "UTC",
+        "weekly": {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    }
+    document = case(
+        outage("10 00:00", "11 00:00", id="W"),  # a Friday
+        terms=terms(exclude={"allowance_seconds": 3600}, service_hours=hours),
+        maintenance=[
+            maintenance("08 00:00", "08 08:00", id="before the term"),
+            maintenance("08 09:00", "08 10:00", id="before the term too"),
+            maintenance("10 06:00", "10 09:00", id="M"),
+        ],
+        service_start=at("09 00:00"),
+    )
+    assert rows(document)[3:6] == [
+        ("10 08:00", "excluded", "M"),
+        ("10 09:00", "down", "W"),
+        ("10 18:00", "outside_service_hours", ""),
+    ]
+
+
+def test_measured_time_is_the_time_in_term_that_has_passed() -> None:
+    document = case(
+        outage("10 00:00", "10 12:00"), service_start=at("06 00:00"), service_end=at("26 00:00"),
+        as_of=at("11 00:00"),
+    )  # fmt: skip
+    assert result(document)["measured_percent"] == "90.000000"
+
+
+def test_facts_that_do_not_fit_the_terms_are_refused_with_every_field() -> None:
+    document = case(
+        outage("10 00:00", "11 00:00", "unheard-of"), outage("10 00:00", "11 00:00", component="elsewhere")
+    )  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        result(document)
+    assert [str(error) for error in refused.value.errors] == [
+        "input.outages[1].component: 'elsewhere' is not among the terms' components",
+        "input.outages[0].severity: 'unheard-of' has no weight in the terms",
+    ]
