@@ -74,7 +74,7 @@ def _check(data: Any) -> int:
             refused += 1
             print(f"{name}: refused: {refusal.sentence}")
             continue
-        lines = list(_differences(case.get("expected", {}), result_json(assessed[name])))
+        lines = list(_differences(case.get("expected") or {}, result_json(assessed[name])))
         for line in lines:
             print(f"{name}.{line}")
         wrong += bool(lines)

@@ -52,11 +52,12 @@ def load(text: bytes | str) -> Any:
     """
 
     def no_key_twice(pairs: list[tuple[str, Any]]) -> Json:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
+        read: Json = {}
+        for key, value in pairs:
+            if key in read:
                 raise Invalid([FieldError(key, "stands twice in one object")])
-        return dict(pairs)
+            read[key] = value
+        return read
 
     def no_constant(name: str) -> Any:
         raise Invalid([FieldError("$", f"{name} is not JSON")])
@@ -112,11 +113,19 @@ def parse_case(data: object) -> Case:
             errors += invalid.errors
     if not errors:
         errors = misfits(*parts)
-    unknown = sorted(set(data.get("expected") or ()) - RESULT_FIELDS)
-    errors += [FieldError(f"expected.{name}", "is not a known field") for name in unknown]
+    errors += _wrong_expected(data.get("expected"))
     if errors:
         raise Invalid(errors)
     return Case(*parts)
+
+
+def _wrong_expected(expected: object) -> list[FieldError]:
+    if expected is None:
+        return []
+    if not isinstance(expected, dict):
+        return [FieldError("expected", "must be an object with any part of a result")]
+    unknown = sorted(expected.keys() - RESULT_FIELDS)
+    return [FieldError(f"expected.{name}", "is not a known field") for name in unknown]
 
 
 def _parsed(adapter: TypeAdapter[T], data: object, name: str) -> T:
@@ -131,12 +140,17 @@ def _field_error(name: str, error: Mapping[str, Any]) -> FieldError:
     for step in error["loc"]:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif not (step in _UNION_TAGS and (isinstance(before, int) or before == "period")):
+        elif not _is_no_field(step, before):
             path += f".{step}"
         before = step
     reasons = {"missing": "is required", "unexpected_keyword_argument": "is not a known field"}
     reason = reasons.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     return FieldError(path, reason)
+
+
+def _is_no_field(step: str, before: int | str | None) -> bool:
+    """Steps that name no field: the kind of a rule or of a period, and that it is a key that is wrong."""
+    return step == "[key]" or (step in _UNION_TAGS and (isinstance(before, int) or before == "period"))
 
 
 def terms_json(terms: Terms) -> Json:

@@ -8,7 +8,7 @@ from slaservice.rules.documents import shown_percent
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.exact import exact_text, fixed
 from slaservice.rules.intervals import SECOND
-from slaservice.rules.ledger import BUCKETS
+from slaservice.rules.ledger import BUCKETS, Ledger
 from slaservice.rules.tables import remarks
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import number
@@ -57,13 +57,39 @@ def _ledger(assessment: Assessment) -> Iterator[str]:
 
 
 def _arithmetic(assessment: Assessment) -> Iterator[str]:
-    credit, terms = assessment.credit, assessment.case.terms
     yield "Arithmetic"
     for bucket in BUCKETS:
         if seconds := assessment.seconds(bucket):
             yield f"  {bucket}: {exact_text(seconds)} s"
     yield f"  eligible {exact_text(assessment.eligible)} s, downtime {exact_text(assessment.downtime)} s"
-    yield f"  uptime 1 - downtime / eligible = {exact_text(assessment.uptime)} = {shown_percent(assessment.uptime_percent)} %"
+    yield from _uptime(assessment)
+    yield from _credit(assessment)
+
+
+def _uptime(assessment: Assessment) -> Iterator[str]:
+    """From downtime to the percentage that is judged; component by component where it is not taken from the sums."""
+    terms, uptime = assessment.case.terms, exact_text(assessment.uptime)
+    way = {"min": "the lowest of these", "mean": "the mean of these"}.get(terms.combine)
+    if not assessment.applicable:
+        yield "  nothing is eligible, and so nothing is missed"
+        return
+    if way:
+        yield from (f"  {ledger.component}: {_of_component(ledger)}" for ledger in assessment.ledgers)
+    yield f"  uptime {way or '1 - downtime / eligible'} = {uptime} = {shown_percent(assessment.uptime_percent)} %"
+    if terms.uptime_rounding:
+        yield f"  judged as {fixed(assessment.judged_percent, terms.uptime_rounding.decimals)} %"
+
+
+def _of_component(ledger: Ledger) -> str:
+    if ledger.uptime is None:
+        return "nothing is eligible, left out"
+    downtime, eligible = exact_text(ledger.downtime), exact_text(ledger.eligible)
+    return f"1 - {downtime} / {eligible} = {exact_text(ledger.uptime)}"
+
+
+def _credit(assessment: Assessment) -> Iterator[str]:
+    """From the rules to money, in the order in which it is counted."""
+    credit, terms, evidence = assessment.credit, assessment.case.terms, assessment.case.evidence
     yield f"  gate: {credit.gate_reason}"
     for reason in credit.rules:
         hit = "" if reason.bracket is None else f", row {reason.bracket + 1} of the table"
@@ -73,8 +99,12 @@ def _arithmetic(assessment: Assessment) -> Iterator[str]:
     yield f"  credit {exact_text(credit.credit)} {terms.credit.unit} of base {exact_text(credit.base)}"
     if credit.limit is not None:
         yield f"  cap {exact_text(credit.limit)}{', reduced' if credit.capped else ', not reached'}"
+    if evidence.previously_credited:
+        yield f"  credited before {exact_text(evidence.previously_credited)}"
+    if evidence.carried_forward:
+        yield f"  carried forward {exact_text(evidence.carried_forward)}"
     if credit.below_minimum:
-        yield "  below the minimum issue"
+        yield f"  below the minimum issue, {'carried on' if credit.carried else 'forfeited'}"
     yield f"  amount {exact_text(credit.exact)} = {terms.money.currency} {fixed(credit.amount, terms.money.places)}"
 
 

@@ -4,9 +4,9 @@ Anything that is not of its kind is a ValueError with the reason; `documents` ad
 """
 
 import re
-from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -27,13 +27,10 @@ from slaservice.rules.periods import zone_named
 _EXACT_SCHEMA = {"type": "string", "pattern": r"^-?[0-9]{1,40}(\.[0-9]{1,40}|/[0-9]{1,40})?$"}
 
 
-def _within(low: Fraction, high: Fraction) -> Callable[[Fraction], Fraction]:
-    def check(value: Fraction) -> Fraction:
-        if not low <= value <= high:
-            raise ValueError(f"must lie between {low} and {high}")
-        return value
-
-    return check
+def _within(low: Fraction, high: Fraction, value: Fraction) -> Fraction:
+    if not low <= value <= high:
+        raise ValueError(f"must lie between {low} and {high}")
+    return value
 
 
 def _not_negative(value: Fraction) -> Fraction:
@@ -52,7 +49,8 @@ def parse_zone(name: object) -> str:
     """The name of an IANA zone, unchanged; ValueError for anything else."""
     if not isinstance(name, str):
         raise ValueError("must be the name of an IANA time zone")
-    return zone_named(name).key or name
+    zone_named(name)
+    return name
 
 
 def _parse_clock(text: object) -> int:
@@ -103,8 +101,8 @@ def parse_provisional(value: object) -> object:
 Exact = Annotated[
     Fraction, BeforeValidator(parse_exact), PlainSerializer(exact_text), WithJsonSchema(_EXACT_SCHEMA)
 ]
-Share = Annotated[Exact, AfterValidator(_within(ZERO, ONE))]
-Percent = Annotated[Exact, AfterValidator(_within(ZERO, Fraction(100)))]
+Share = Annotated[Exact, AfterValidator(partial(_within, ZERO, ONE))]
+Percent = Annotated[Exact, AfterValidator(partial(_within, ZERO, Fraction(100)))]
 NotNegative = Annotated[Exact, AfterValidator(_not_negative)]
 Step = Annotated[
     Literal["period", "eligible"] | Fraction,

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import groupby
 
+from slaservice.rules.exact import ONE, ZERO
 from slaservice.rules.fields import Above
 from slaservice.rules.periods import WEEKDAYS, Weekday
-from slaservice.rules.terms import Deadline, MinimumRun, ServiceHours, Terminate, Terms
+from slaservice.rules.terms import RATIO_LEVEL, Deadline, MinimumRun, ServiceHours, Terminate, Terms
 from slaservice.rules.wording_credits import Clause, credit_clauses
 from slaservice.rules.words import counted, duration, listed, number, percent
 
@@ -35,7 +36,7 @@ _ROUNDED = {
 _ANCHOR = {
     "incident_start": "the start of the incident",
     "incident_end": "the end of the incident",
-    "awareness": "the day the customer became aware of the incident",
+    "awareness": "the moment at which the customer became aware of the incident",
     "period_end": "the end of the period",
 }
 
@@ -95,26 +96,19 @@ def _signal(terms: Terms) -> Iterator[Clause]:
         }[signal.source],
     )
     if signal.source != "requests":
-        weights = [
-            f"{severity} {_weight(weight)}"
-            for severity, weight in sorted(
-                signal.severity_weight.items(), key=lambda item: (-item[1], item[0])
-            )
-        ]
-        yield (
-            "signal.severity_weight",
-            (
-                f"An outage counts by its severity: {', '.join(weights)}. Outages that overlap count once, at the highest loss."
-            ),
-        )
+        yield "signal.severity_weight", _severities(signal.severity_weight)
         share = signal.affected_share
         if share.mode == "weight":
-            yield "signal.affected_share", "Its loss is multiplied by the share of users that were affected."
+            yield (
+                "signal.affected_share",
+                "The loss of an outage is multiplied by the share of users that it affected.",
+            )
         elif share.above is not None:
             yield (
                 "signal.affected_share",
                 (
-                    f"It counts only if {_more(share.op)} {percent(share.above)} of the users were affected, and then in full."
+                    f"An outage counts only if it affected {_more(share.op)} {percent(share.above)} of the users, and then by "
+                    f"its severity alone."
                 ),
             )
     if signal.source != "windows":
@@ -130,69 +124,74 @@ def _signal(terms: Terms) -> Iterator[Clause]:
         )
 
 
+def _severities(weights: Mapping[str, Fraction]) -> str:
+    """The severities, the worst first; a severity that is not among them is refused."""
+    if not weights:
+        return "No severity of an outage has a weight: none can be recorded."
+    ordered = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+    said = ", ".join(f"{severity} {_weight(weight)}" for severity, weight in ordered)
+    return f"An outage counts by its severity: {said}. Outages that overlap count once, at the highest loss."
+
+
 def _weight(weight: Fraction) -> str:
-    return {0: "not at all", 1: "in full"}.get(
-        int(weight) if weight in (0, 1) else -1, f"at {percent(weight)}"
-    )
+    return {ZERO: "not at all", ONE: "in full"}.get(weight, f"at {percent(weight)}")
 
 
 def _shape(terms: Terms) -> Iterator[Clause]:
     shape = terms.shape
-    if shape.quantum_seconds > 1:
+    if shape.quantum_seconds != 1:
         cell = duration(shape.quantum_seconds)
         yield (
             "shape.quantum_rule",
             (
-                f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts in full, at its highest "
-                f"loss, if any part of it is lost."
+                f"Time is counted in whole intervals of {cell} by the clock in UTC; the whole of an interval counts, at its "
+                f"highest loss, if any part of it is lost."
                 if shape.quantum_rule == "any"
                 else f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts, at its lowest loss, "
-                f"only if "
-                f"all of it is lost."
+                f"only if all of it is lost."
             ),
         )
     if shape.min_run:
-        yield from _minimum(shape.min_run)
+        yield "shape.min_run", _minimum(shape.min_run, on_grid=shape.quantum_seconds != 1)
 
 
-def _minimum(rule: MinimumRun) -> Iterator[Clause]:
+def _minimum(rule: MinimumRun, *, on_grid: bool) -> str:
     tested = {
         "window": "Each recorded outage is tested by itself, before any are merged",
-        "merged": "Outages that touch or overlap are merged before they are tested, and general maintenance is taken out after",
-        "net": "What is tested is what is left after exclusions are taken out",
+        "merged": "Outages that touch or overlap are merged before they are tested; exclusions of single components are taken "
+        "out before, those of all components after",
+        "net": "What is tested is what is left after exclusions are taken out"
+        + (" and time is counted in whole intervals" if on_grid else ""),
     }[rule.test_on]
     edge = {
-        "whole_run": "one that crosses the period's edge is tested at its whole length and counts with the part inside",
-        "clipped": "one that crosses the period's edge is tested with the part inside only",
+        "whole_run": "an outage that crosses the period's edge is tested at its whole length and counts with the part inside",
+        "clipped": "an outage that crosses the period's edge is tested with the part inside only",
     }[rule.straddle]
     counts = (
-        "counts in full"
+        "in full"
         if rule.counts == "whole"
-        else f"counts with the time after its first {duration(rule.seconds)}"
+        else f"only with the time after its first {duration(rule.seconds)}"
     )
-    yield (
-        "shape.min_run",
-        (
-            f"An outage counts only if it lasts {_more(rule.op)} {duration(rule.seconds)}, and then {counts}. {tested}; {edge}."
-        ),
-    )
+    return f"An outage counts only if it lasts {_more(rule.op)} {duration(rule.seconds)}, and then {counts}. {tested}; {edge}."
 
 
 def _exclusions(terms: Terms) -> Iterator[Clause]:
     exclude = terms.exclude
-    kinds = (
-        "all time that is recorded as excluded"
-        if exclude.categories is None
-        else (listed([_CATEGORY[category] for category in exclude.categories]) if exclude.categories else "")
-    )
-    stays = {
-        "not_downtime": "is never downtime and stays part of the eligible time",
-        "remove": "is never downtime and is taken out of the eligible time",
-    }[exclude.effect]
-    if not kinds:
+    if exclude.categories == ():
         yield "exclude.categories", "No time is excluded: maintenance counts like any other time."
         return
-    yield "exclude.effect", f"Excluded time ({kinds}) {stays}."
+    kinds = (
+        "maintenance and whatever else is recorded as excluded"
+        if exclude.categories is None
+        else listed([_CATEGORY[category] for category in exclude.categories])
+    )
+    whole = len(terms.components.names) > 1 and terms.combine not in RATIO_LEVEL
+    stays = {
+        "not_downtime": "stays part of the eligible time",
+        "remove": "is taken out of the eligible time"
+        + (" where all components are excluded" if whole else ""),
+    }[exclude.effect]
+    yield "exclude.effect", f"Excluded time ({kinds}) is never downtime and {stays}."
     if exclude.notice_seconds is not None:
         yield (
             "exclude.notice_seconds",
@@ -205,8 +204,8 @@ def _exclusions(terms: Terms) -> Iterator[Clause]:
         yield (
             "exclude.allowance_seconds",
             (
-                f"No more than {duration(exclude.allowance_seconds)} of scheduled maintenance are excluded in a period, in the "
-                f"order of time."
+                f"Scheduled maintenance is excluded for no more than {duration(exclude.allowance_seconds)} of a period, the "
+                f"earliest first."
             ),
         )
 
@@ -215,8 +214,8 @@ def _time(terms: Terms) -> Iterator[Clause]:
     yield (
         "no_data",
         {
-            "as_up": "Time for which there are no measurements counts as up.",
-            "as_down": "Time for which there are no measurements counts as down.",
+            "as_up": "Time for which there are no measurements counts as up, also where an outage is recorded.",
+            "as_down": "Time for which there are no measurements counts as down, also where it is excluded.",
             "remove": "Time for which there are no measurements is taken out of the eligible time.",
         }[terms.no_data],
     )
@@ -241,7 +240,7 @@ def _time(terms: Terms) -> Iterator[Clause]:
         yield (
             "uptime_rounding",
             (
-                f"The uptime is brought to {places} decimal{'' if places == 1 else 's'} of a percent, "
+                f"The uptime is brought to {counted(places, 'decimal')} of a percent, "
                 f"{_ROUNDED[terms.uptime_rounding.mode]}, before anything is judged by it."
             ),
         )
@@ -253,11 +252,11 @@ def _time(terms: Terms) -> Iterator[Clause]:
 
 
 def _hours(hours: ServiceHours) -> str:
-    days = [(name, _openings(hours.weekly.get(code, ()))) for code, name in _WEEKDAY.items()]
+    days = [(name, _openings(hours.weekly.get(code))) for code, name in _WEEKDAY.items()]
     spans = []
     for openings, group in groupby(days, key=lambda day: day[1]):
         named = [name for name, _ in group]
-        span = named[0] if len(named) == 1 else f"{named[0]} to {named[-1]}"
+        span = listed(named) if len(named) < 3 else f"{named[0]} to {named[-1]}"
         spans.append(f"{span} {openings}")
     text = f"The service is promised within service hours only, by the clock of {hours.timezone}: {'; '.join(spans)}"
     exceptions = [
@@ -266,7 +265,7 @@ def _hours(hours: ServiceHours) -> str:
     return f"{text}; except {', '.join(exceptions)}." if exceptions else f"{text}."
 
 
-def _openings(openings: tuple[tuple[int, int], ...]) -> str:
+def _openings(openings: tuple[tuple[int, int], ...] | None) -> str:
     def clock(seconds: int) -> str:
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
 
@@ -299,8 +298,8 @@ def _money(terms: Terms) -> Iterator[Clause]:
     if terms.minimum_issue:
         minimum = terms.minimum_issue
         rest = {
-            "forfeit": "a smaller amount is forfeited",
-            "carry": "a smaller amount is carried into the next period",
+            "forfeit": "otherwise it is forfeited",
+            "carry": "otherwise it is carried into the next period",
         }
         yield (
             "minimum_issue",
@@ -313,33 +312,33 @@ def _money(terms: Terms) -> Iterator[Clause]:
     yield (
         "money",
         (
-            f"Amounts are in {terms.money.currency}, exact until the end and then brought once to {places} "
-            f"decimal{'' if places == 1 else 's'}, {_ROUNDED[terms.money.rounding]}."
+            f"Amounts are in {terms.money.currency}, exact until the end and then brought once to "
+            f"{counted(places, 'decimal')}, {_ROUNDED[terms.money.rounding]}."
         ),
     )
 
 
 def _claim(terms: Terms) -> Iterator[Clause]:
     claim = terms.claim
-    if claim.by == "automatic" and terms.credit.rules:
-        yield "claim", "A credit is given without a claim."
-    elif claim.by == "customer":
-        yield "claim", "A credit is given only if the customer claims it."
+    if terms.credit.rules:
+        given = {"automatic": "without a claim", "customer": "only if the customer claims it"}
+        yield "claim", f"A credit is given {given[claim.by]}."
     if claim.notice:
         yield "claim.notice", f"The incident must be reported {_deadline(claim.notice)}."
     if claim.deadline:
         yield "claim.deadline", f"The claim must be made {_deadline(claim.deadline)}."
     if claim.evidence:
-        yield "claim.evidence", f"The claim must come with: {claim.evidence}"
+        yield "claim.evidence", f"The claim must come with: {claim.evidence.removesuffix('.')}."
 
 
 def _deadline(deadline: Deadline) -> str:
     unit = {"business_days": "business day", "days": "calendar day"}.get(deadline.unit, deadline.unit[:-1])
     anchor = _ANCHOR[deadline.anchor]
     if deadline.unit == "billing_cycles":
-        ordinal = {1: "next", 2: "second", 3: "third"}.get(deadline.n, f"{deadline.n}th")
-        return f"by the end of the {ordinal} calendar month after the month of {anchor}"
-    return f"within {deadline.n} {unit}{'' if deadline.n == 1 else 's'} after {anchor}"
+        return (
+            f"by the end of the calendar month that is {counted(deadline.n, 'month')} after that of {anchor}"
+        )
+    return f"within {counted(deadline.n, unit)} after {anchor}"
 
 
 def _exit(terms: Terms) -> Iterator[Clause]:
@@ -348,8 +347,11 @@ def _exit(terms: Terms) -> Iterator[Clause]:
 
 
 def _right(right: Terminate) -> str:
-    when = f"in {right.n} of any {right.m} periods in a row" if right.m > 1 else "in a period"
-    together = ", one directly after the other" if right.consecutive and right.n > 1 else ""
-    return (
-        f"The customer may end the contract if the uptime is below {number(right.below)} % {when}{together}."
-    )
+    if right.m == 1:
+        when = "in a period"
+    elif right.n == right.m:
+        when = f"in {right.n} periods in a row"
+    else:
+        together = ", one directly after the other" if right.consecutive and right.n > 1 else ""
+        when = f"in at least {right.n} of any {right.m} periods in a row{together}"
+    return f"The customer may end the contract if the uptime is below {number(right.below)} % {when}."

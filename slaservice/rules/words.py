@@ -28,7 +28,7 @@ def percent(share: Fraction) -> str:
 def duration(seconds: int) -> str:
     """'1 hour 30 minutes', '45 seconds'."""
     parts = [
-        f"{amount} {unit}{'' if amount == 1 else 's'}"
+        counted(amount, unit)
         for amount, unit in (
             (seconds // 3600, "hour"),
             (seconds // 60 % 60, "minute"),
@@ -39,11 +39,11 @@ def duration(seconds: int) -> str:
     return " ".join(parts) or "0 seconds"
 
 
-def listed(words: list[str], joint: str = "and") -> str:
+def listed(words: list[str]) -> str:
     """'a, b and c'."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def counted(amount: Fraction, noun: str) -> str:
-    """'1 day', '2 days', '1/2 days'."""
-    return f"{number(amount)} {noun}{'' if amount == 1 else 's'}"
+def counted(amount: Fraction | int, noun: str) -> str:
+    """'1 day', '2 days', '0.5 days'."""
+    return f"{number(Fraction(amount))} {noun}{'' if amount == 1 else 's'}"

@@ -1,17 +1,18 @@
 """Documents are read strictly: what is wrong is named by its path, all at once, and nothing is guessed."""
 
+import hashlib
 import json
-from typing import Any
+import re
 
 import pytest
 
+from slaservice.rules import ENGINE_VERSION
 from slaservice.rules.assessment import assess
 from slaservice.rules.documents import (
     agreement_json,
     canonical,
     case_json,
     digest,
-    load,
     parse_agreement,
     parse_case,
     parse_terms,
@@ -19,149 +20,7 @@ from slaservice.rules.documents import (
     schema,
     terms_json,
 )
-from slaservice.rules.meaning import MEANINGLESS
-from slaservice.rules.refusal import Invalid
-from tests.rules.samples import at, case, changed, outage, terms
-
-
-def errors(document: Any) -> dict[str, str]:
-    with pytest.raises(Invalid) as refused:
-        parse_case(document)
-    return {error.path: error.reason for error in refused.value.errors}
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "reason"),
-    [
-        ("terms.commitment_percent", 99.9, "number written as text"),
-        ("terms.commitment_percent", "NaN", "exact number"),
-        ("terms.commitment_percent", "100.1", "between 0 and 100"),
-        ("terms.commitment", "99.9", "not a known field"),
-        ("terms.signal.severity_weight.down", "1.5", "between 0 and 1"),
-        ("terms.shape.quantum_seconds", 30, "1, 60, 300 or 3600"),
-        ("terms.shape.quantum_seconds", True, "1, 60, 300 or 3600"),
-        ("terms.exclude.allowance_seconds", "60", "integer"),
-        ("terms.exclude.allowance_seconds", -1, "greater than or equal to 0"),
-        ("terms.components.names", [], "at least 1 item"),
-        ("terms.money.currency", "XYZ", "ISO 4217"),
-        ("terms.base.affected_user_share", "yes", "boolean"),
-        ("terms.service_hours.timezone", "Mars/Olympus", "IANA"),
-        ("input.period.timezone", "Berlin", "IANA"),
-        ("input.period.month", 13, "less than or equal to 12"),
-        ("input.outages.0.start", "2026-04-10T10:00:00", "no offset"),
-        ("input.outages.0.start", "2026-04-31T10:00:00Z", "calendar"),
-        ("input.outages.0.start", "2026-04-10T10:00:60Z", "calendar"),
-        ("input.outages.0.start", "2026-04-10T10:00:00.1234567Z", "finer than a microsecond"),
-        ("input.outages.0.start", "2026-04-10", "must be a time"),
-        ("input.outages.0.end", "2026-04-10T09:00:00Z", "before its start"),
-        ("input.outages.0.severity", "meltdown", "no weight"),
-        ("input.outages.0.component", "other", "not among the terms' components"),
-        ("input.outages.0.affected_share", 0.5, "number written as text"),
-        ("input.fee", "-1", "must not be negative"),
-        ("input.fee", 1000, "number written as text"),
-        ("input.history", ["yes"], "boolean"),
-        ("input.service_end", "2020-01-01T00:00:00Z", "before service_start"),
-    ],
-)
-def test_what_is_wrong_is_named_by_its_field(path: str, value: object, reason: str) -> None:
-    document = changed(
-        case(outage("10 10:00", "10 10:30"), service_start=at("02 00:00")),
-        {"terms.service_hours": {"timezone": "UTC", "weekly": {}}} if "service_hours" in path else {},
-    )
-    found = errors(changed(document, {path: value}))
-    named = path.replace(".0.", "[0].")
-    assert any(at_path.startswith(named) and reason in why for at_path, why in found.items()), found
-
-
-def test_all_errors_come_at_once() -> None:
-    wrong = changed(
-        case(), {"terms.commitment_percent": 1.5, "terms.typo": 1, "input.fee": "x", "input.period.month": 0}
-    )
-    assert set(errors(wrong)) == {"terms.commitment_percent", "terms.typo", "input.fee", "input.period.month"}
-
-
-def test_a_field_inside_expected_that_is_not_known_is_refused_and_beside_it_anything_may_stand() -> None:
-    assert errors({**case(), "expected": {"uptime": "1"}}) == {"expected.uptime": "is not a known field"}
-    parse_case({**case(), "title": "anything", "notes": [1.5], "expected": {"capped": False}})
-
-
-MEANINGLESS_EXAMPLES: dict[str, dict[str, Any]] = {
-    "combine_missing": {"components__names": ["a", "b"]},
-    "component_twice": {"components": {"names": ["a", "a"], "combine": "any_down"}},
-    "threshold_and_bound": {"signal__affected_share": {"mode": "threshold"}},
-    "runs_of_ratios": {
-        "components": {"names": ["a", "b"], "combine": "mean"},
-        "credit__rules": [
-            {"type": "metered", "quantity": "runs", "step": "1", "round": "exact", "rate": "1"}
-        ],
-    },
-    "per_run_of_ratios": {
-        "components": {"names": ["a", "b"], "combine": "min"},
-        "credit__rules": [
-            {
-                "type": "metered",
-                "quantity": "lost_seconds",
-                "step": "60",
-                "round": "ceil",
-                "rate": "1",
-                "per": "run",
-            }
-        ],
-    },
-    "per_run_quantity": {
-        "credit__rules": [
-            {
-                "type": "metered",
-                "quantity": "uptime_percent",
-                "step": "1",
-                "round": "floor",
-                "rate": "1",
-                "per": "run",
-            }
-        ]
-    },
-    "cap_per_run": {"cap": {"kind": "amount", "value": "5", "per": "run"}},
-    "reference_and_points": {
-        "credit__rules": [
-            {"type": "metered", "quantity": "points_below", "step": "1", "round": "floor", "rate": "2"}
-        ]
-    },
-    "window_and_failures": {"credit__rules__0__window": 3},
-    "step_of_time": {
-        "credit__rules": [
-            {"type": "metered", "quantity": "runs", "step": "period", "round": "exact", "rate": "1"}
-        ]
-    },
-    "empty_range": {"credit__rules__0__ranges__0__from": "99.95"},
-    "gate_and_count": {"credit__gate": {"kind": "consecutive_failures"}},
-    "allowance_of_nothing": {"exclude": {"categories": ["beta"], "allowance_seconds": 60}},
-    "more_failures_than_periods": {"terminate": [{"below": "99", "n": 3, "m": 2}]},
-}
-
-
-@pytest.mark.parametrize("code", [code for code, _, _ in MEANINGLESS])
-def test_what_has_no_meaning_together_is_refused_by_name(code: str) -> None:
-    reason = {name: why for name, why, _ in MEANINGLESS}[code]
-    with pytest.raises(Invalid) as refused:
-        parse_terms(terms(**MEANINGLESS_EXAMPLES[code]))
-    assert [error.reason for error in refused.value.errors] == [reason]
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ('{"a": 1, "a": 2}', "twice"),
-        ('{"a": NaN}', "NaN is not JSON"),
-        ('{"a": Infinity}', "Infinity is not JSON"),
-        ("[" * 20_000, "deeper"),
-        ("[" * 40 + "]" * 40, "deeper than 32"),
-        ("{", "is not JSON"),
-        (b"\xff", "is not JSON"),
-    ],
-)
-def test_json_that_readers_would_understand_differently_is_refused(text: str | bytes, reason: str) -> None:
-    with pytest.raises(Invalid, match=reason):
-        load(text)
+from tests.rules.samples import at, case, outage, terms
 
 
 def test_the_canonical_form_is_the_same_for_documents_that_mean_the_same() -> None:
@@ -194,8 +53,24 @@ def test_the_canonical_form_reads_back_as_itself() -> None:
     assert terms_json(parse_terms(once["terms"])) == once["terms"]
 
 
-def test_the_digest_is_another_for_another_document() -> None:
+def test_the_canonical_bytes_are_sorted_without_white_space_and_in_utf_8() -> None:
+    assert canonical({"b": [1, None], "a": {"ü": True}}) == '{"a":{"ü":true},"b":[1,null]}'.encode()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"a": float("nan")})
+
+
+def test_the_digest_is_of_the_document_and_the_version_of_the_engine() -> None:
+    covered = b'{"document":{"a":1},"engine":"%s"}' % ENGINE_VERSION.encode()
+    assert digest({"a": 1}) == hashlib.sha256(covered).hexdigest()
     assert digest(case()) != digest(case(fee="1000.01"))
+
+
+def test_a_clock_counts_hours_and_minutes() -> None:
+    week = {"mon": [["00:01", "08:30"], ["13:45", "24:00"]]}
+    read = parse_terms(terms(service_hours={"timezone": "UTC", "weekly": week}))
+    assert read.service_hours is not None
+    assert read.service_hours.weekly == {"mon": ((60, 30_600), (49_500, 86_400))}
+    assert terms_json(read)["service_hours"]["weekly"] == week
 
 
 def test_provisional_may_be_written_full() -> None:
@@ -204,8 +79,24 @@ def test_provisional_may_be_written_full() -> None:
 
 def test_the_schema_is_json_and_knows_every_field_of_terms() -> None:
     published = json.loads(json.dumps(schema()))
-    assert set(published["properties"]["terms"]["properties"]) == set(terms_json(parse_terms(terms())))
-    assert published["properties"]["input"]["additionalProperties"] is False
+    terms_, input_ = published["properties"]["terms"], published["properties"]["input"]
+    assert set(terms_["properties"]) == set(terms_json(parse_terms(terms())))
+    assert set(input_["properties"]) == set(case_json(parse_case(case()))["input"])
+    assert input_["additionalProperties"] is False
+    assert {name: published[name] for name in ("$schema", "title", "type", "required")} == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "slaservice case",
+        "type": "object",
+        "required": ["terms", "input"],
+    }
+
+
+def test_the_schema_calls_fields_as_documents_do_and_holds_all_that_it_refers_to() -> None:
+    text = json.dumps(schema())
+    assert {"from", "to"} <= set(schema()["$defs"]["Bracket"]["properties"])
+    assert set(re.findall(r'"#/\$defs/(\w+)"', text)) == set(schema()["$defs"])
+    assert "$defs" not in json.dumps(schema()["properties"]).replace("#/$defs/", "")
+    assert schema() is schema()
 
 
 def test_a_result_shows_times_counts_and_money_by_the_published_names() -> None:

@@ -41,6 +41,19 @@ def said(*rows: dict[str, Any], **more: Any) -> list[str]:
             [row(None, "99"), row(None, "99.9")],
             ["Two rows overlap between the lowest value and 99: the one that is listed first counts."],
         ),
+        (
+            [row("99", None), row("99.5", None)],
+            ["Two rows overlap between 99.5 and the highest value: the one that is listed first counts."],
+        ),
+        ([row("99", "99.9"), row(None, "98"), row("98", "99")], []),
+        ([row("0.5", None), row("0", "0.5")], []),  # nothing below 0 is looked for
+        (
+            [row("99.5", "99.8"), row("98", "99"), row(None, "98")],
+            [
+                "Between 99 and 99.5 there is no credit.",
+                "Between 99.8 and the commitment of 99.9 there is no credit.",
+            ],
+        ),
     ],
 )
 def test_what_a_table_leaves_open_is_said(rows: list[dict[str, Any]], expected: list[str]) -> None:
@@ -52,8 +65,9 @@ def test_above_the_commitment_nothing_is_missing() -> None:
 
 
 def test_every_rule_is_looked_at_and_named_by_its_path() -> None:
-    table = {"type": "brackets", "quantity": "runs", "ranges": [row("1", "2"), row("3", None)]}
+    table = {"type": "brackets", "quantity": "runs", "ranges": [row("1", "2"), row("3", "4")]}
     meter = {"type": "metered", "quantity": "runs", "step": "1", "round": "exact", "rate": "1"}
-    assert remarks(parse_terms(terms(credit__rules=[meter, table]))) == [
-        ("credit.rules[1].ranges", "Between 2 and 3 there is no credit.")
+    assert remarks(parse_terms(terms(credit__rules=[table, meter, table]))) == [
+        ("credit.rules[0].ranges", "Between 2 and 3 there is no credit."),
+        ("credit.rules[2].ranges", "Between 2 and 3 there is no credit."),
     ]

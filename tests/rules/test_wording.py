@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from slaservice.rules.documents import parse_terms
-from slaservice.rules.exact import parse_exact
 from slaservice.rules.wording import clauses
-from slaservice.rules.words import duration, number
 from tests.rules.samples import Json, changed, terms
 
 RULE = {"type": "metered", "quantity": "lost_seconds", "step": "3600", "round": "floor", "rate": "5"}
@@ -121,6 +119,7 @@ SAMENESS: list[Json] = [
     {"money.decimals": 2},
     {"clauses": {"commitment_percent": "4.1"}},
     {"signal.affected_share": {"mode": "ignore", "op": ">="}},
+    {"credit.gate": {"kind": "consecutive_failures", "count": 1}},
 ]
 
 
@@ -160,18 +159,3 @@ def test_every_clause_is_a_sentence_and_points_at_a_field() -> None:
 
 def test_components_are_called_by_their_names() -> None:
     assert clauses(parse_terms(terms()), {"main": "Claude API"})[0][1].startswith("Claude API is promised")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"), [("999/10", "99.9"), ("1/3", "1/3"), ("5", "5"), ("-1/20", "-0.05"), ("0", "0")]
-)
-def test_numbers_are_decimals_where_they_have_one(text: str, shown: str) -> None:
-    assert number(parse_exact(text)) == shown
-
-
-def test_durations_name_their_units() -> None:
-    assert (duration(5401), duration(60), duration(0)) == (
-        "1 hour 30 minutes 1 second",
-        "1 minute",
-        "0 seconds",
-    )
