@@ -68,8 +68,8 @@ def _is_known(key: Any, known: Mapping[int, Component]) -> bool:
 
 
 def _examples(read: Terms, terms: object, fee: str | None) -> Iterator[dict[str, str]]:
-    """One outage of everything at its worst in May 2026, by length; none where windows are not what the terms judge by."""
-    if read.signal.source == "requests":
+    """One outage of everything at its worst in May 2026, by length; none where no window would count."""
+    if read.signal.source == "requests" or not read.signal.severity_weight:
         return
     for length, seconds in LENGTHS.items():
         try:

@@ -63,7 +63,10 @@ def load(text: bytes | str) -> Any:
         raise Invalid([FieldError("$", f"{name} is not JSON")])
 
     try:
-        value = json.loads(text, object_pairs_hook=no_key_twice, parse_constant=no_constant)
+        read = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value = json.loads(read, object_pairs_hook=no_key_twice, parse_constant=no_constant)
+    except UnicodeDecodeError:
+        raise Invalid([FieldError("$", "is not UTF-8")]) from None
     except RecursionError:
         raise Invalid([FieldError("$", f"is nested deeper than {_DEEPEST} levels")]) from None
     except ValueError as problem:

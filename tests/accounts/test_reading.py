@@ -77,9 +77,15 @@ def test_holes_and_overlaps_of_the_table_are_told(clerk: Client) -> None:
     ]
 
 
-def test_terms_that_judge_requests_have_no_example_in_hours(clerk: Client) -> None:
-    by_requests = {**TERMS, "signal": {**TERMS["signal"], "source": "requests", "requests": {"mode": "rate"}}}
-    reading = read(clerk, terms=by_requests)
+@pytest.mark.parametrize(
+    "signal",
+    [
+        {**TERMS["signal"], "source": "requests", "requests": {"mode": "rate"}},
+        {"severity_weight": {}},
+    ],
+)
+def test_where_no_window_would_count_there_is_no_example_in_hours(clerk: Client, signal: object) -> None:
+    reading = read(clerk, terms={**TERMS, "signal": signal})
     assert reading.clauses
     assert reading.examples == []
 

@@ -339,7 +339,8 @@ def test_a_step_is_above_nothing() -> None:
         ('{"a": ' * 33 + "1" + "}" * 33, "$: is nested deeper than 32 levels"),
         ("[" * 20_000, "$: is nested deeper than 32 levels"),
         ("{", "$: is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        (b"\xff", "$: is not JSON: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (b"\xff", "$: is not UTF-8"),
+        ("{}".encode("utf-16"), "$: is not UTF-8"),
     ],
 )
 def test_json_that_readers_would_understand_differently_is_refused(text: str | bytes, said: str) -> None:
