@@ -1,59 +1,22 @@
-"""Where made documents are kept: files addressed by the SHA-256 of their bytes.
+"""Where made documents are kept: PDFs, addressed by the SHA-256 of their bytes (slaservice/store.py)."""
 
-A file is written beside its place, flushed to the disk and then renamed, so that a full disk or a killed worker leaves no torn
-file under a name; what is read is checked against its name before anybody gets it.
-"""
-
-import hashlib
-import os
-import tempfile
 from pathlib import Path
 
-from django.conf import settings
+from slaservice import store
 
-from slaservice.rules.refusal import Refusal
+_PDF = ".pdf"
 
 
 def path_of(sha256: str) -> Path:
-    """The place of a file: two levels, so that no folder grows without bound."""
-    return Path(settings.DOCUMENTS_DIR) / sha256[:2] / f"{sha256}.pdf"
+    """The place of a document."""
+    return store.path_of(sha256, _PDF)
 
 
 def keep(content: bytes) -> str:
-    """Store bytes under their hash, and return it. Storing the same bytes again changes nothing."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    path = path_of(sha256)
-    if path.exists():
-        return sha256
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-    return sha256
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Store a document under its hash, and return it. Storing the same bytes again changes nothing."""
+    return store.keep(content, _PDF)
 
 
 def fetch(sha256: str) -> bytes | None:
-    """The bytes of a file; None where there is none. Refusal when they are not what their name says."""
-    try:
-        content = path_of(sha256).read_bytes()
-    except FileNotFoundError:
-        return None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise Refusal("document_damaged", f"The stored document {sha256[:12]} is damaged.")
-    return content
+    """The bytes of a document; None where there is none. Refusal when they are not what their name says."""
+    return store.fetch(sha256, _PDF)

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.admin.base import AccountsAdmin
@@ -15,6 +14,7 @@ from accounts.admin.forms import ApiKeyForm
 from accounts.models import ApiKey
 from accounts.operations import issue_api_key, revoke_api_key
 from slaservice.history.admin import Verb, person
+from slaservice.history.admin.keys import shown_once
 from slaservice.history.admin.verbs import show_refusal
 from slaservice.rules.refusal import Refusal
 
@@ -82,16 +82,7 @@ class ApiKeyAdmin(AccountsAdmin):
                     by=person(request),
                     now=timezone.now(),
                 )
-                return self._shown_once(request, key, text)
+                return shown_once(self, request, key, text, owner=str(key.customer))
             except Refusal as refusal:
                 show_refusal(refusal, form)
         return self.form_page(request, form, title="Issue an API key", submit="Issue")
-
-    def _shown_once(self, request: HttpRequest, key: ApiKey, text: str) -> TemplateResponse:
-        context = {"title": "A new API key", "opts": self.opts, "key": key, "text": text}
-        return TemplateResponse(
-            request,
-            "admin/accounts/apikey/issued.html",
-            {**self.admin_site.each_context(request), **context},
-            headers={"Cache-Control": "private, no-store"},
-        )

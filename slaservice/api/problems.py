@@ -34,13 +34,13 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str, str]] = {
         401,
         "key_not_valid",
         "This API key is not valid: unknown, expired or revoked.",
-        "Ask your account manager for a new key.",
+        "Ask whoever gave it to you for a new key.",
     ),
     exceptions.PermissionDenied: (
         403,
         "scope_missing",
         "This API key does not have the scope that this address needs.",
-        "Ask your account manager for a key with that scope.",
+        "Ask whoever gave it to you for a key with that scope.",
     ),
     exceptions.NotFound: (
         404,
@@ -80,8 +80,16 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str, str]] = {
     ),
 }
 
-REFUSAL_STATUS = {"not_permitted": 403, "body_too_large": 413}
+REFUSAL_STATUS = {"not_permitted": 403, "body_too_large": 413, "idempotency_key_reused": 422}
 """Statuses of refusals that are no conflict with the state of things (409) and no list of faults (400)."""
+
+REMEDIES = {
+    403: "Ask an administrator for the role, or have somebody do it who has it.",
+    409: "Read it again: it may have changed, or be there already. Then decide anew.",
+    413: "Send less at a time.",
+    422: "Send the request under a new Idempotency-Key.",
+}
+"""What to do about a refusal, by status."""
 
 
 def problem(
@@ -129,7 +137,8 @@ def _answer(exception: Exception) -> HttpResponse | None:
             errors=exception.errors,
         )
     if isinstance(exception, Refusal):
-        return problem(REFUSAL_STATUS.get(exception.code, 409), exception.code, exception.sentence)
+        status = REFUSAL_STATUS.get(exception.code, 409)
+        return problem(status, exception.code, exception.sentence, remedy=REMEDIES[status])
     if isinstance(exception, exceptions.ValidationError):
         return _answer(Invalid(list(_field_errors(exception.detail)), "invalid_request"))
     if isinstance(exception, Http404):

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.core import serializers
 
-import accounts.operations.keys as keys
 from accounts.models import ApiKey
 from accounts.operations import authenticate_key, issue_api_key, revoke_api_key
+from slaservice.history import keys
 from slaservice.history.models import Entry
 from slaservice.rules.refusal import Invalid, Refusal
 from tests.factories.accounts import NOW, a_customer, a_key, a_person, history_of

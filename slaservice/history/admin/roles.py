@@ -136,7 +136,7 @@ class RoleAdmin(admin.ModelAdmin):
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = self.add_form(request.POST or None)
+        form = self.add_form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
                 with transaction.atomic():
@@ -160,7 +160,7 @@ class RoleAdmin(admin.ModelAdmin):
             self.message_user(request, f"{row} does not allow this now.", messages.ERROR)
             return self._show(row)
         form = (
-            verb.form(request.POST)
+            verb.form(request.POST, request.FILES)
             if request.method == "POST"
             else verb.form(initial=dict(verb.initial(row)))
         )
