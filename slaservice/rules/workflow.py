@@ -32,12 +32,26 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "outages.withdraw": {OPERATOR},
         "outages.import": {OPERATOR},
         "maintenance.record": {OPERATOR},
+        "incidents.record": {OPERATOR},
+        "evidence.add": {OPERATOR},
+        "evidence.view": {OPERATOR, ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
+        "measurement.record": {OPERATOR},
         "components.edit": {OPERATOR, ADMINISTRATOR},
+        "feeds.edit": {OPERATOR, ADMINISTRATOR},
+        "hooks.edit": {ADMINISTRATOR},
+        # sees what every undecided fact would cost, contract by contract
+        "desk.view": {OPERATOR, AUDITOR} | _FINANCE,
         "contracts.view": {ACCOUNT_MANAGER, AUDITOR, ADMINISTRATOR} | _FINANCE,
         "contracts.edit": {FINANCE_CLERK},
         "customers.edit": {ACCOUNT_MANAGER, FINANCE_CLERK},
         "fees.record": {FINANCE_CLERK},
+        "exclusions.view": _EVERYBODY,
+        "exclusions.propose": {OPERATOR},
+        "exclusions.approve": {FINANCE_APPROVER},
+        "exclusions.reject": {OPERATOR, FINANCE_APPROVER},
+        "exclusions.end": {OPERATOR, FINANCE_APPROVER},
         "keys.manage": {ADMINISTRATOR, ACCOUNT_MANAGER},
+        "keys.own": _EVERYBODY,
         "statements.view": {ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
         "statements.issue": {FINANCE_CLERK},
         "periods.close": {FINANCE_CLERK, FINANCE_APPROVER, ADMINISTRATOR},
@@ -51,6 +65,17 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "history.view": {AUDITOR, ADMINISTRATOR} | _FINANCE,
     }.items()
 }
+
+KEY_SCOPES = (
+    "outages.view",
+    "outages.propose",
+    "outages.confirm",
+    "outages.correct",
+    "outages.withdraw",
+    "maintenance.record",
+    "measurement.record",
+)
+"""What a key that acts as a person may be allowed, of what its person may do. Money is decided by people who are there."""
 
 
 def may(roles: Collection[str], action: str) -> bool:

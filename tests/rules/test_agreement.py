@@ -1,5 +1,6 @@
 """Several commitments of one contract: stacked, the best, or the one picked; one cap over all; one currency."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -106,7 +107,7 @@ def test_a_cap_that_was_not_reached_is_told_but_does_not_bind() -> None:
     found = settle(
         parse_agreement({"cap": {"kind": "amount", "value": "150"}}), {"api": missed("api", "1500")}
     )
-    assert (found.limit, found.capped, found.amount) == (150, False, 150)
+    assert (found.limit, found.capped, found.amount) == (Fraction(150), False, Fraction(150))
     assert settle(parse_agreement({}), {"api": missed("api", "1500")}).limit is None
 
 

@@ -22,12 +22,25 @@ EXPECTED = {
     "outages.withdraw": "y-----",
     "outages.import": "y-----",
     "maintenance.record": "y-----",
+    "measurement.record": "y-----",
+    "incidents.record": "y-----",
+    "evidence.add": "y-----",
+    "evidence.view": "yyyyy-",
     "components.edit": "y----y",
+    "feeds.edit": "y----y",
+    "hooks.edit": "-----y",
+    "desk.view": "y-yyy-",
     "contracts.view": "-yyyyy",
     "contracts.edit": "--y---",
     "customers.edit": "-yy---",
     "fees.record": "--y---",
+    "exclusions.view": "yyyyyy",
+    "exclusions.propose": "y-----",
+    "exclusions.approve": "---y--",
+    "exclusions.reject": "y--y--",
+    "exclusions.end": "y--y--",
     "keys.manage": "-y---y",
+    "keys.own": "yyyyyy",
     "statements.view": "-yyyy-",
     "statements.issue": "--y---",
     "periods.close": "--yy-y",
@@ -58,9 +71,13 @@ def test_an_administrator_decides_nothing_about_money() -> None:
 
 
 def test_who_may_not_is_told_who_may() -> None:
-    with pytest.raises(Refusal, match="finance approver") as refused:
-        require({"operator"}, "credits.approve")
+    with pytest.raises(Refusal) as refused:
+        require({"operator"}, "history.view")
     assert refused.value.code == "not_permitted"
+    assert (
+        refused.value.sentence
+        == "history.view is for: administrator, auditor, finance approver, finance clerk."
+    )
 
 
 def test_an_unknown_action_is_a_mistake_in_the_code() -> None:
