@@ -54,6 +54,16 @@ app.conf.update(
             "options": {"expires": 60},
         },
         "sweep what is owed": {"task": "reports.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "poll the pages whose turn it is": {
+            "task": "slaservice.outages.tasks.poll_feeds",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "read what hooks received": {
+            "task": "slaservice.outages.tasks.read_messages",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
     },
     worker_hijack_root_logger=False,
 )

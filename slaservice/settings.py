@@ -131,6 +131,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without REDIS_URL there is no broker: commands call the tasks' own code in the process.
 REDIS_URL = env.text("REDIS_URL")
 
+# What comes from outside. Only these hosts may have addresses of an inner network when a status page is read, and these are
+# the secrets by which senders of webhooks sign: "name of the hook=secret,...".
+FETCH_PRIVATE_HOSTS = [host.lower() for host in env.list("FETCH_PRIVATE_HOSTS", default=[])]
+HOOK_SECRETS = env.dict("HOOK_SECRETS", default={})
+
+# Files of forms: capped first, then small ones in memory and large ones on the disk, as is Django's way.
+FILE_UPLOAD_HANDLERS = [
+    "slaservice.uploads.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # People: one place to log in, eight hours, and roles are groups.
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

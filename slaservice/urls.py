@@ -18,6 +18,8 @@ urlpatterns = [
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("reports.api.urls")),
+    path("api/v1/recording/", include("slaservice.outages.api.urls")),
+    path("hooks/", include("slaservice.outages.api.hooks")),
     path("people/", include("django.contrib.auth.urls")),
 ]
 

@@ -5,16 +5,34 @@ Every query is a fixed number of statements however many rows it finds. Componen
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from slaservice.outages.models import CONFIRMED, PROPOSED, FeedComponent, Incident, Maintenance, OutageWindow
+from slaservice.outages.models import (
+    CONFIRMED,
+    PROPOSED,
+    Component,
+    CustomerTier,
+    Evidence,
+    FeedComponent,
+    Incident,
+    IncidentUpdate,
+    Maintenance,
+    MeasurementGap,
+    OutageWindow,
+    RequestCount,
+    UserReports,
+)
 from slaservice.outages.models.constraints import FIRST_INSTANT, LAST_INSTANT
 from slaservice.outages.models.maintenance import MaintenanceTier
+from slaservice.outages.models.request_counts import LONGEST_INTERVAL
 from slaservice.outages.models.windows import OutageWindowTier
 from slaservice.rules.intervals import IntervalSet, instant, moment
+from slaservice.rules.response import Posted, Response, Span, response
 
-_FIRST_LOOK = timedelta(days=1)
+_DAY = timedelta(days=1)
+_FIRST_LOOK = _DAY
 _FARTHER = 32
 
 
@@ -141,6 +159,50 @@ def maintenance_proposed_touching(*, start: datetime, end: datetime) -> QuerySet
     return proposed.select_related("component").prefetch_related("tiers").order_by("start", "pk")
 
 
+def gaps_known(
+    *, components: Collection[int], start: datetime, end: datetime, known_at: datetime | None = None
+) -> QuerySet[MeasurementGap]:
+    """Confirmed gaps in the measurement of these components that overlap [start, end)."""
+    gaps = MeasurementGap.objects.filter(_known(known_at), _overlaps(start, end), component__in=components)
+    return gaps.select_related("component").order_by("start", "pk")
+
+
+def gaps_proposed_touching(*, start: datetime, end: datetime) -> QuerySet[MeasurementGap]:
+    """Gaps still to be decided that overlap [start, end)."""
+    proposed = MeasurementGap.objects.filter(_overlaps(start, end), state=PROPOSED)
+    return proposed.select_related("component").order_by("start", "pk")
+
+
+def request_counts_touching(
+    *,
+    components: Collection[int],
+    tiers: Collection[int],
+    start: datetime,
+    end: datetime,
+    known_at: datetime | None = None,
+) -> QuerySet[RequestCount]:
+    """Counts of these components and tiers whose interval overlaps [start, end), or begins less than a day before; by start.
+
+    The database does not know where an interval ends: who needs those alone that overlap compares `start` and `seconds`.
+    """
+    long_ones = Q(
+        start__gte=_earlier(start, timedelta(seconds=LONGEST_INTERVAL)), seconds__gt=_DAY.total_seconds()
+    )
+    return RequestCount.objects.filter(
+        Q(start__gte=_earlier(start, _DAY)) | long_ones,
+        _counted(known_at),
+        component__in=components,
+        tier__in=tiers,
+        start__lt=end,
+    ).order_by("start", "component", "tier")
+
+
+def _counted(known_at: datetime | None) -> Q:
+    if known_at is None:
+        return Q(replaced_at__isnull=True)
+    return Q(recorded_at__lte=known_at) & (Q(replaced_at__isnull=True) | Q(replaced_at__gt=known_at))
+
+
 def open_windows(*, before: datetime, known_at: datetime | None = None) -> QuerySet[OutageWindow]:
     """Confirmed windows without an end that started before this instant: a close clips them and warns."""
     windows = OutageWindow.objects.filter(_known(known_at), end__isnull=True, start__lt=before)
@@ -152,7 +214,9 @@ def open_windows(*, before: datetime, known_at: datetime | None = None) -> Query
     )
 
 
-def pending_correction(window: OutageWindow | Maintenance) -> OutageWindow | Maintenance | None:
+def pending_correction(
+    window: OutageWindow | Maintenance | MeasurementGap,
+) -> OutageWindow | Maintenance | MeasurementGap | None:
     """The correction of this revision that waits for a decision."""
     return type(window)._default_manager.filter(supersedes=window.pk, state=PROPOSED).first()
 
@@ -161,6 +225,51 @@ def incidents_of(windows: Iterable[OutageWindow]) -> QuerySet[Incident]:
     """The incidents that these windows belong to, with their updates, by start."""
     ids = {window.incident_id for window in windows if window.incident_id is not None}
     return Incident.objects.filter(pk__in=ids).prefetch_related("updates").order_by("started_at", "pk")
+
+
+UPDATES_IN_BRIEF = Prefetch(
+    "incident__updates",
+    IncidentUpdate.objects.only("incident", "status", "displayed_at", "posted_at"),
+)
+"""For windows: the updates of their incidents, as far as times follow from them. One statement more."""
+
+
+def spans_of(component: Component, *, start: datetime, end: datetime) -> list[Span]:
+    """Confirmed outages of a component in [start, end), and what connects to them, for any tier, of any severity."""
+    tiers = CustomerTier.objects.values_list("pk", flat=True)
+    windows = windows_connected(components=[component.pk], tiers=list(tiers), start=start, end=end)
+    return [span_of(window.start, window.end) for window in windows]
+
+
+def response_of(incident: Incident) -> Response | None:
+    """How fast an incident was answered, by all its confirmed windows. Two statements."""
+    spans = OutageWindow.objects.filter(_known(None), incident=incident).values_list("start", "end")
+    return response([span_of(*one) for one in spans], posted(incident))
+
+
+def span_of(start: datetime, end: datetime | None) -> Span:
+    return instant(start), None if end is None else instant(end)
+
+
+def posted(incident: Incident) -> list[Posted]:
+    """An incident's updates as the rules read them."""
+    return [
+        Posted(one.status, instant(one.displayed_at), instant(one.posted_at) if one.posted_at else None)
+        for one in incident.updates.all()
+    ]
+
+
+def evidence_of(window: OutageWindow) -> QuerySet[Evidence]:
+    """Files shown for any revision of the outage, oldest first, with who showed them."""
+    shown = Evidence.objects.filter(window__source=window.source, window__external_id=window.external_id)
+    return shown.select_related("window", "added_by").order_by("added_at", "pk")
+
+
+def user_reports(*, component: int, start: datetime, end: datetime) -> QuerySet[UserReports]:
+    """Counts of user reports about a component whose intervals start in [start, end), series by series, by start."""
+    return UserReports.objects.filter(component=component, start__gte=start, start__lt=end).order_by(
+        "source", "channel", "start"
+    )
 
 
 def questions_of_feeds() -> QuerySet[FeedComponent]:
@@ -177,3 +286,26 @@ def _known(known_at: datetime | None) -> Q:
     if known_at is None:
         return Q(state=CONFIRMED)
     return Q(confirmed_at__lte=known_at) & (Q(closed_at__isnull=True) | Q(closed_at__gt=known_at))
+
+
+def recorded(
+    model: type[OutageWindow] | type[Maintenance],
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    known_at: datetime | None = None,
+    **equal: Any,
+) -> QuerySet[Any]:
+    """Every revision, whatever its state, as lists show it: of what overlaps [start, end), of what counted at `known_at`.
+
+    Three statements: rows with component, incident and people, and their tiers.
+    """
+    rows: QuerySet[Any] = model._default_manager.filter(
+        _overlaps(start or FIRST_INSTANT, end or LAST_INSTANT), **equal
+    )
+    if known_at is not None:
+        rows = rows.filter(_known(known_at))
+    related = ["component", "proposed_by", "confirmed_by", "closed_by"]
+    if model is OutageWindow:
+        rows, related = rows.defer("incident__payload"), [*related, "incident"]
+    return rows.select_related(*related).prefetch_related("tiers")

@@ -7,8 +7,16 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from accounts.models import ApiKey, Commitment, Contract, Customer
-from accounts.operations import Agreement, Promise, create_customer, issue_api_key, sign_contract
+from accounts.models import ApiKey, Commitment, Contract, Customer, Exclusion
+from accounts.operations import (
+    Agreement,
+    Promise,
+    approve_exclusion,
+    create_customer,
+    issue_api_key,
+    propose_exclusion,
+    sign_contract,
+)
 from slaservice.outages.models import Component, CustomerTier
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
@@ -108,6 +116,28 @@ def a_key(customer: Customer | None = None, **values: Any) -> tuple[ApiKey, str]
     """A key and its text."""
     chosen = {"label": "Reporting", "by": None, "now": NOW, **values}
     return issue_api_key(customer=customer or a_customer(), **chosen)
+
+
+def a_proposed_exclusion(contract: Contract | None = None, **values: Any) -> Exclusion:
+    """The customer's own doing, from noon to one on 10 April: for a contract, else for the enterprise tier."""
+    chosen: dict[str, Any] = {
+        "category": "customer_caused",
+        "starts_at": datetime(2026, 4, 10, 12, tzinfo=UTC),
+        "ends_at": datetime(2026, 4, 10, 13, tzinfo=UTC),
+        "clause": "7.2(b)",
+        "justification": "The customer revoked the key that the service signs with.",
+        "tiers": [] if contract else [a_tier()],
+        "now": NOW,
+        **values,
+    }
+    chosen["by"] = values.get("by") or a_person("operator")
+    return propose_exclusion(contract=contract, **chosen)
+
+
+def an_exclusion(contract: Contract | None = None, **values: Any) -> Exclusion:
+    """The same, approved by another person."""
+    proposed = a_proposed_exclusion(contract, **values)
+    return approve_exclusion(exclusion=proposed, by=a_person("finance approver"), now=proposed.proposed_at)
 
 
 def history_of(obj: Any) -> list[Mapping[str, Any]]:

@@ -6,8 +6,15 @@ from typing import Any
 from accounts.models import Contract
 from reports import closing, operations
 from reports.models import ServiceCredit, Statement
-from slaservice.outages.models import CustomerTier, OutageWindow
-from slaservice.outages.operations import confirm, propose_outage
+from slaservice.outages.models import CustomerTier, MeasurementGap, OutageWindow
+from slaservice.outages.operations import (
+    RequestCountRow,
+    confirm,
+    confirm_gap,
+    propose_outage,
+    record_gap,
+    record_request_counts,
+)
 from slaservice.rules.workflow import FINANCE_APPROVER, FINANCE_CLERK
 from tests.factories.accounts import a_component, a_contract, a_person, a_tier
 
@@ -75,3 +82,22 @@ def an_issued(
 
 def all_tiers() -> list[CustomerTier]:
     return list(CustomerTier.objects.all())
+
+
+def a_count(start: datetime, **values: Any) -> None:
+    """An hour of the API for the enterprise tier: 1,000 requests, of which 20 failed."""
+    chosen: dict[str, Any] = {"seconds": 3600, "total": 1000, "failed": 20, **values}
+    chosen.setdefault("component", a_component("api"))
+    chosen.setdefault("tier", a_tier("enterprise"))
+    reason = chosen.pop("reason", "")
+    record_request_counts(
+        rows=[RequestCountRow(start=start, **chosen)], source="probe", by=None, now=CLOSED, reason=reason
+    )
+
+
+def a_gap(start: datetime, end: datetime | None, **values: Any) -> MeasurementGap:
+    """Nothing measured the API; confirmed."""
+    chosen: dict[str, Any] = {"component": a_component("api"), "cause": "The probe was down.", **values}
+    return confirm_gap(
+        gap=record_gap(start=start, end=end, by=None, now=CLOSED, **chosen), by=None, now=CLOSED
+    )

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from slaservice.outages import operations
-from slaservice.outages.models import OutageWindow
+from slaservice.outages.models import OutageWindow, RequestCount
 from slaservice.rules.refusal import Refusal
-from tests.factories.outages import NOW, a_proposal, a_window, april
+from tests.factories.outages import NOW, a_component, a_proposal, a_tier, a_window, april
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,7 +109,6 @@ def test_no_tier_slips_in_while_a_window_is_confirmed() -> None:
     from django.db import IntegrityError, transaction
 
     from slaservice.outages.models import OutageWindowTier
-    from tests.factories.outages import a_tier
 
     proposal, other = a_proposal(), a_tier("free")
     seen: list[str] = []
@@ -131,3 +130,32 @@ def test_no_tier_slips_in_while_a_window_is_confirmed() -> None:
     thread.join(timeout=10)
     assert seen
     assert "the tiers of a fact" in seen[0]
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_two_batches_of_counts_at_once_count_every_interval_once(turn: int) -> None:
+    """The second finds what the first recorded; where it says otherwise, it is refused and writes nothing."""
+    component, tier = a_component(), a_tier()
+
+    def recording(failed: int) -> Callable[[], Any]:
+        rows = [
+            operations.RequestCountRow(component, tier, april(10, 12, minute), 60, 100, failed)
+            for minute in range(50)
+        ]
+        return lambda: operations.record_request_counts(rows=rows, source="probe", by=None, now=NOW)
+
+    assert at_once(recording(1), recording(1)) == ["done", "done"]
+    assert at_once(recording(2), recording(1)) == ["done", "request_count_is_recorded_otherwise"]
+    assert RequestCount.objects.count() == 50
+
+
+def test_batches_at_once_that_overlap_do_not_both_count() -> None:
+    """Two that start at different instants break no unique constraint: the lock on the component keeps them apart."""
+    component, tier = a_component(), a_tier()
+
+    def recording(minute: int) -> Callable[[], Any]:
+        row = operations.RequestCountRow(component, tier, april(10, 12, minute), 300, 100, 1)
+        return lambda: operations.record_request_counts(rows=[row], source="probe", by=None, now=NOW)
+
+    assert at_once(recording(0), recording(2)) == ["done", "request_counts_overlap"]
+    assert RequestCount.objects.count() == 1

@@ -144,12 +144,24 @@ def test_maintenance_may_lie_ahead_but_its_announcement_may_not() -> None:
         ({"category": "beta"}, "category"),
         ({"title": " "}, "title"),
         ({"announced_at": datetime(2026, 4, 10)}, "announced_at"),  # noqa: DTZ001
+        ({"planned_start": april(20, 2)}, "planned_end"),
+        ({"planned_end": april(20, 2)}, "planned_end"),
+        ({"planned_start": april(20, 2), "planned_end": april(20, 2)}, "planned_end"),
+        ({"planned_start": datetime(1999, 4, 10, tzinfo=UTC), "planned_end": april(20, 2)}, "planned_start"),
     ],
 )
 def test_what_is_wrong_with_maintenance_is_refused_by_field(values: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as invalid:
         a_planned_maintenance(**values)
     assert [error.path for error in invalid.value.errors] == [path]
+
+
+def test_the_plan_of_a_maintenance_stays_beside_what_was_done() -> None:
+    plan = {"planned_start": april(20, 2), "planned_end": april(20, 4)}
+    done = operations.correct_maintenance(
+        maintenance=a_maintenance(**plan), end=april(20, 5), by=None, now=NOW, reason="It took longer"
+    )
+    assert (done.planned_start, done.planned_end, done.end) == (april(20, 2), april(20, 4), april(20, 5))
 
 
 def test_maintenance_that_was_never_announced_says_so() -> None:

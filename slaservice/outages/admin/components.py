@@ -1,17 +1,29 @@
 """What we run, for whom, and what the ids of feeds mean: entered and changed through operations; codes are for good."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from slaservice.history.admin import RoleAdmin, Verb
 from slaservice.outages import operations
 from slaservice.outages.admin.fields import REASON
 from slaservice.outages.models import Component, CustomerTier, FeedComponent
+from slaservice.outages.queries import spans_of
+from slaservice.rules.intervals import SECOND, Interval, IntervalSet, moment
+from slaservice.rules.periods import add_months, calendar_period
+from slaservice.rules.response import Reliability, reliability
+from slaservice.rules.words import counted
+
+_MONTHS = 3
+"""Of which the page of a component shows the figures."""
 
 
 def _day(help_text: str = "") -> forms.DateField:
@@ -56,6 +68,24 @@ class MeaningForm(forms.Form):
     reason = forms.CharField(required=False, max_length=3900, widget=REASON)
 
 
+def _last_months(now: datetime) -> list[Interval]:
+    """The months before this one in UTC, oldest first."""
+    this = date(now.year, now.month, 1)
+    return [calendar_period(add_months(this, -back), 1, "UTC").interval for back in range(_MONTHS, 0, -1)]
+
+
+def _often(found: Reliability) -> str:
+    if found.mtbf is None:
+        return "no failure"
+    mttr = "none over yet" if found.mttr is None else f"MTTR {_length(found.mttr)}"
+    return f"{counted(found.failures, 'failure')}, {mttr}, MTBF {_length(found.mtbf)}"
+
+
+def _length(microseconds: Fraction) -> timedelta:
+    """To the second."""
+    return timedelta(seconds=microseconds // SECOND)
+
+
 def _change_component(*, row: Component, by: User, now: datetime, **changes: Any) -> Component:
     return operations.change_component(component=row, by=by, now=now, **changes)
 
@@ -93,11 +123,22 @@ class ComponentAdmin(RoleAdmin):
     )  # fmt: skip
     list_display = ("name", "code", "starts_on", "ends_on", "position")
     search_fields = ("name", "code")
-    fields = ("code", "name", "starts_on", "ends_on", "position")
+    fields = ("code", "name", "starts_on", "ends_on", "position", "reliability")
     readonly_fields = fields
 
     def add(self, values: dict[str, Any], *, by: User, now: datetime) -> Component:
         return operations.create_component(by=by, now=now, **values)
+
+    @admin.display(description="failures, for any tier and of any severity")
+    def reliability(self, component: Component) -> SafeString:
+        """The last full months in UTC. A statement has the figures of its own period, tier and terms."""
+        months = _last_months(timezone.now())
+        spans = spans_of(component, start=moment(months[0].start), end=moment(months[-1].end))
+        rows = (
+            (f"{moment(month.start):%Y-%m}", _often(reliability(spans, IntervalSet.of([month]))))
+            for month in months
+        )
+        return format_html_join("", "<div>{}: {}</div>", rows)
 
 
 @admin.register(CustomerTier)

@@ -1,6 +1,7 @@
-"""What the pages of outage windows and of maintenance share: when, who and why, and every revision."""
+"""What the pages of outage windows, maintenance and gaps share: when, who and why, and every revision."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -27,13 +28,15 @@ def is_alive(row: Any) -> bool:
 class FactAdmin(TierNames, RoleAdmin):
     """A recorded fact: read on its page, changed by its verbs."""
 
+    prefetched: ClassVar[Sequence[str]] = ("tiers",)
     view_action = "outages.view"
     list_per_page = 50
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         people = ("proposed_by", "confirmed_by", "closed_by")
-        return super().get_queryset(request).select_related("component", *people).prefetch_related("tiers")
+        rows = super().get_queryset(request).select_related("component", *people)
+        return rows.prefetch_related(*self.prefetched)
 
     @admin.display(description="from (UTC)", ordering="start")
     def from_(self, row: Any) -> str:

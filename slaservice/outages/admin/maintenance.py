@@ -33,6 +33,10 @@ class MaintenanceForm(forms.Form):
         label="Announced",
         help_text="When customers were told; empty: never. UTC, or with an offset.",
     )
+    planned_start = InstantField(
+        required=False, label="Planned from", help_text="As it was announced, if it was."
+    )
+    planned_end = InstantField(required=False, label="Planned until")
     note = forms.CharField(required=False, max_length=4000, widget=REASON, help_text="Internal.")
 
 
@@ -122,12 +126,12 @@ class MaintenanceAdmin(FactAdmin):
                 )
             },
         ),
-        ("How we know", {"fields": ("announced", "note")}),
+        ("How we know", {"fields": ("announced", "planned", "note")}),
         ("What became of it", {"fields": LIFE}),
     )
     readonly_fields = (
         "reference", "title", "component_or_every", "tier_names", "category", "from_", "until", "length", "announced",
-        "note", *LIFE,
+        "planned", "note", *LIFE,
     )  # fmt: skip
 
     def add(self, values: dict[str, Any], *, by: User, now: datetime) -> Maintenance:
@@ -143,6 +147,10 @@ class MaintenanceAdmin(FactAdmin):
 
     def announced(self, maintenance: Maintenance) -> str:
         return f"{exact(maintenance.announced_at)} UTC" if maintenance.announced_at else "never"
+
+    def planned(self, maintenance: Maintenance) -> str:
+        start, end = maintenance.planned_start, maintenance.planned_end
+        return f"{exact(start)} to {exact(end)} UTC" if start and end else "not known"
 
     def has_confirm_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "maintenance.record")

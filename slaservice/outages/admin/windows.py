@@ -2,24 +2,39 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from slaservice.history.admin import Verb, person
 from slaservice.history.admin.verbs import OptionalReasonForm
-from slaservice.outages import operations
-from slaservice.outages.admin.fields import REASON, InstantField, TiersField, link
+from slaservice.outages import operations, queries
+from slaservice.outages.admin import series
+from slaservice.outages.admin.fields import REASON, InstantField, TiersField, exact, link
 from slaservice.outages.admin.life import LIFE, FactAdmin, is_alive, is_proposed
-from slaservice.outages.models import BASES, SEVERITIES, Component, CustomerTier, Incident, OutageWindow
+from slaservice.outages.models import (
+    BASES,
+    SEVERITIES,
+    Component,
+    CustomerTier,
+    Evidence,
+    Incident,
+    OutageWindow,
+)
+from slaservice.outages.models.evidence import MOST_BYTES
+from slaservice.rules.refusal import Refusal
 
 
 class WindowForm(forms.Form):
@@ -75,6 +90,22 @@ class CorrectionForm(WindowForm):
     reason = forms.CharField(max_length=3900, widget=REASON)
 
 
+class EvidenceForm(forms.Form):
+    """A file that shows what a window claims."""
+
+    file = forms.FileField(
+        max_length=200, help_text=f"At most {MOST_BYTES // 1_000_000} MB; it can never be removed."
+    )
+    note = forms.CharField(required=False, max_length=3900, widget=REASON, help_text="What it shows.")
+
+    def clean_file(self) -> UploadedFile:
+        """Not read into memory unless it may be kept."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(f"The file has {file.size:,} bytes; at most {MOST_BYTES:,} are kept.")
+        return file
+
+
 def _initial(window: OutageWindow) -> Mapping[str, Any]:
     taken_over = [name for name in WindowForm.base_fields if name != "basis"]
     values = {name: getattr(window, name) for name in taken_over}
@@ -97,6 +128,27 @@ def _withdraw(*, row: OutageWindow, by: User, now: datetime, reason: str) -> Out
     return operations.withdraw(window=row, by=by, now=now, reason=reason)
 
 
+def _show(*, row: OutageWindow, by: User, now: datetime, file: UploadedFile, note: str) -> OutageWindow:
+    operations.add_evidence(
+        window=row,
+        content=file.read(),
+        name=file.name or "",
+        media_type=(file.content_type or "")[:100],
+        note=note,
+        by=by,
+        now=now,
+    )
+    return row
+
+
+def _told(evidence: Evidence) -> str:
+    by = evidence.added_by or "the system"
+    return (
+        f"{evidence.size:,} bytes, SHA-256 {evidence.sha256}, "
+        f"added to {evidence.window} at {exact(evidence.added_at)} UTC by {by}"
+    )
+
+
 @admin.register(OutageWindow)
 class OutageWindowAdmin(FactAdmin):
     add_action = "outages.propose"
@@ -116,6 +168,11 @@ class OutageWindowAdmin(FactAdmin):
         Verb(
             "withdraw", "Withdraw", "outages.withdraw", _withdraw, applies=is_alive,
             explains="The window does not count. It stays, with your reason.", done="{row} is withdrawn.",
+        ),
+        Verb(
+            "show", "Add evidence", "evidence.add", _show, form=EvidenceForm,
+            explains="The file is kept as it is, under its SHA-256, beside every revision of the window.",
+            done="The file is kept with {row}.",
         ),
     )  # fmt: skip
     actions = ("confirm_selected",)
@@ -139,12 +196,13 @@ class OutageWindowAdmin(FactAdmin):
                 )
             },
         ),
-        ("How we know", {"fields": ("basis", "incident_link", "evidence", "cause", "note")}),
+        ("How we know", {"fields": ("basis", "incident_link", "evidence", "files", "cause", "note")}),
+        ("What users reported, never downtime by itself", {"fields": ("reports",)}),
         ("What became of it", {"fields": LIFE}),
     )
     readonly_fields = (
         "reference", "component", "tier_names", "from_", "until", "length", "severity", "share", "basis",
-        "incident_link", "evidence", "cause", "note", *LIFE,
+        "incident_link", "evidence", "files", "cause", "note", "reports", *LIFE,
     )  # fmt: skip
 
     def add(self, values: dict[str, Any], *, by: User, now: datetime) -> OutageWindow:
@@ -167,6 +225,43 @@ class OutageWindowAdmin(FactAdmin):
 
     def evidence(self, window: OutageWindow) -> SafeString | str:
         return link(window.evidence_url) or "none"
+
+    @admin.display(description="files")
+    def files(self, window: OutageWindow) -> SafeString | str:
+        rows = (
+            (reverse("admin:outages_outagewindow_evidence", args=[one.pk]), one.name, _told(one), one.note)
+            for one in queries.evidence_of(window)
+        )
+        return format_html_join("", '<div><a href="{}">{}</a> ({}) {}</div>', rows) or "none"
+
+    @admin.display(description="counts by channel")
+    def reports(self, window: OutageWindow) -> SafeString | str:
+        return series.beside(window)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.evidence_view)
+        return [path("evidence/<int:pk>/", view, name="outages_outagewindow_evidence"), *super().get_urls()]
+
+    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+        """A file as it was shown: always a download of unnamed bytes, never a page of this site."""
+        if not self.may(request, "evidence.view"):
+            raise PermissionDenied
+        evidence = get_object_or_404(Evidence, pk=pk)
+        try:
+            content = operations.read_evidence(evidence=evidence, by=person(request))
+        except Refusal as refusal:
+            self.message_user(request, refusal.sentence, messages.ERROR)
+            return redirect("admin:outages_outagewindow_change", evidence.window_id)
+        return FileResponse(
+            BytesIO(content),
+            as_attachment=True,
+            filename=evidence.name,
+            content_type="application/octet-stream",
+            headers={
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+            },
+        )
 
     def has_confirm_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "outages.confirm")

@@ -297,6 +297,8 @@ class Migration(migrations.Migration):
                 ("start", models.DateTimeField()),
                 ("end", models.DateTimeField()),
                 ("announced_at", models.DateTimeField(blank=True, null=True)),
+                ("planned_start", models.DateTimeField(blank=True, null=True)),
+                ("planned_end", models.DateTimeField(blank=True, null=True)),
                 ("title", models.CharField(max_length=500)),
                 (
                     "closed_by",
@@ -951,6 +953,45 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="maintenance_announcement_lies_between_2000_and_2100",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="maintenance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("planned_start__isnull", True),
+                        models.Q(
+                            ("planned_start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            ("planned_start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                        ),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("planned_end__isnull", True),
+                        models.Q(
+                            ("planned_end__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            ("planned_end__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="maintenance_plan_lies_between_2000_and_2100",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="maintenance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("planned_end__isnull", True), ("planned_start__isnull", True)),
+                    models.Q(
+                        ("planned_end__gt", models.F("planned_start")),
+                        ("planned_end__isnull", False),
+                        ("planned_start__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="maintenance_plan_ends_after_it_starts",
             ),
         ),
         migrations.AddConstraint(

@@ -1,12 +1,17 @@
-"""What was published about an incident: evidence, never downtime by itself.
+"""What was published about an incident, and what an operator says of it: evidence, never downtime by itself.
 
 An incident keeps what the feed said as it was received; a later edit by the feed replaces it and leaves an entry in the
-history. What counts is a confirmed outage window that may point here.
+history. What counts is a confirmed outage window that may point here. An incident of the source `operator` was opened by
+hand, and people post its updates.
 """
 
+from django.conf import settings
 from django.db import models
 
 from slaservice.outages.models.constraints import no_longer_than, not_blank, within_the_century
+
+STORY = ("public_impact", "root_cause", "postmortem")
+LONGEST_STORY = 20_000
 
 
 class Incident(models.Model):
@@ -14,6 +19,8 @@ class Incident(models.Model):
 
     `resolved_at` may lie before `started_at`: that is how backfilled incidents are published. `payload` is the incident
     as received, `payload_sha256` the SHA-256 of its canonical JSON in hexadecimal.
+
+    Public impact, root cause and post-mortem are an operator's words, whatever the feed says later.
     """
 
     source = models.CharField(max_length=60)
@@ -28,6 +35,10 @@ class Incident(models.Model):
     public_url = models.CharField(max_length=500, blank=True)
     payload = models.JSONField(default=dict)
     payload_sha256 = models.CharField(max_length=64)
+    public_impact = models.TextField(blank=True)
+    root_cause = models.TextField(blank=True)
+    postmortem = models.TextField(blank=True)
+    postmortem_url = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["-started_at", "-id"]
@@ -37,6 +48,8 @@ class Incident(models.Model):
             no_longer_than(60, "source", "impact", "status", name="incident_word"),
             no_longer_than(200, "external_id", name="incident_id"),
             no_longer_than(500, "title", "public_url", name="incident_text"),
+            no_longer_than(500, "postmortem_url", name="incident_postmortem_link"),
+            no_longer_than(LONGEST_STORY, *STORY, name="incident_story"),
             within_the_century(
                 "started_at", "identified_at", "monitoring_at", "resolved_at", name="incident"
             ),
@@ -53,7 +66,8 @@ class Incident(models.Model):
 class IncidentUpdate(models.Model):
     """One update of an incident: `displayed_at` is when it happened, `posted_at` when it was typed.
 
-    `transitions` is [[component id of the feed, old status, new status], ...] in the feed's words.
+    `transitions` is [[component id of the feed, old status, new status], ...] in the feed's words. What a person posted, to an
+    incident opened by hand, is `by_hand`, and stays as it was posted.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="updates")
@@ -63,6 +77,10 @@ class IncidentUpdate(models.Model):
     displayed_at = models.DateTimeField()
     posted_at = models.DateTimeField(null=True, blank=True)
     transitions = models.JSONField(default=list)
+    by_hand = models.BooleanField(default=False)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["displayed_at", "id"]
@@ -74,6 +92,10 @@ class IncidentUpdate(models.Model):
             no_longer_than(200, "external_id", name="incident_update_id"),
             no_longer_than(60, "status", name="incident_update_status"),
             within_the_century("displayed_at", "posted_at", name="incident_update"),
+            models.CheckConstraint(
+                condition=models.Q(by_hand=True) | models.Q(posted_by__isnull=True),
+                name="incident_update_of_a_feed_is_posted_by_nobody_here",
+            ),
         ]
 
     def __str__(self) -> str:

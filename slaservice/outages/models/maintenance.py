@@ -20,7 +20,11 @@ CATEGORIES = {
 
 
 class Maintenance(RecordedFact):
-    """Work on `component` (null: on every component) for `tiers` in [start, end), announced at `announced_at` or never."""
+    """Work on `component` (null: on every component) for `tiers` in [start, end), announced at `announced_at` or never.
+
+    The span is when it was done, or is to be done as long as it lies ahead; `planned_start` and `planned_end` are what was
+    announced, both null where that is not known. Contracts are judged by the span, never by the plan.
+    """
 
     component = models.ForeignKey(
         Component, on_delete=models.PROTECT, null=True, blank=True, related_name="maintenance"
@@ -32,6 +36,8 @@ class Maintenance(RecordedFact):
     start = models.DateTimeField()
     end = models.DateTimeField()
     announced_at = models.DateTimeField(null=True, blank=True)
+    planned_start = models.DateTimeField(null=True, blank=True)
+    planned_end = models.DateTimeField(null=True, blank=True)
     title = models.CharField(max_length=500)
 
     class Meta:
@@ -41,6 +47,16 @@ class Maintenance(RecordedFact):
             *span("maintenance"),
             *life("maintenance"),
             within_the_century("announced_at", name="maintenance_announcement"),
+            within_the_century("planned_start", "planned_end", name="maintenance_plan"),
+            models.CheckConstraint(
+                condition=Q(planned_start__isnull=True, planned_end__isnull=True)
+                | Q(
+                    planned_start__isnull=False,
+                    planned_end__isnull=False,
+                    planned_end__gt=models.F("planned_start"),
+                ),
+                name="maintenance_plan_ends_after_it_starts",
+            ),
             models.CheckConstraint(
                 condition=Q(category__in=list(CATEGORIES)), name="maintenance_category_is_known"
             ),

@@ -6,6 +6,9 @@ from datetime import datetime
 from slaservice.outages.models.constraints import FIRST_INSTANT, LAST_INSTANT
 from slaservice.rules.refusal import FieldError, Invalid
 
+BY_HAND = "operator"
+"""The source of what people record themselves; no feed and no monitor has this name."""
+
 _SLUG = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
@@ -62,6 +65,14 @@ class Faults:
                 code,
                 path,
                 f"Use small letters, digits, - and _, at most {longest} of them, such as partial_outage.",
+            )
+
+    def source(self, path: str, value: str) -> None:
+        """The name of a feed or a monitor."""
+        self.slug(path, value, code=f"{path}_is_not_a_slug")
+        if value == BY_HAND:
+            self.add(
+                "source_is_of_people", path, f"{BY_HAND!r} is what people record by hand: choose another."
             )
 
     def link(self, path: str, value: str) -> None:

@@ -18,12 +18,10 @@ from django.db.models import Max
 from slaservice.history import operations as history
 from slaservice.history.operations import Deed
 from slaservice.outages.models import CONFIRMED, PROPOSED, SUPERSEDED, WITHDRAWN, CustomerTier
-from slaservice.outages.operations.faults import Faults
+from slaservice.outages.operations.faults import BY_HAND, Faults
 from slaservice.rules.refusal import Invalid, Refusal
 
 By = AbstractBaseUser | None
-BY_HAND = "operator"
-"""The source of what a person records."""
 
 _ALIVE = (PROPOSED, CONFIRMED)
 
@@ -58,7 +56,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One kind of fact: its tables, its words, its area of the history, the permission that each verb takes."""
+    """One kind of fact: its tables, its words, its area of the history, the permission that each verb takes.
+
+    Without a `tier_model` it is the same for every tier.
+    """
 
     model: Any
     tier_model: Any
@@ -112,13 +113,14 @@ def _insert(register: Register, drafts: Sequence[Draft], *, by: By, now: datetim
             "already_recorded",
             f"This {register.noun} is recorded already: a source's id and a reference stand for one only.",
         ) from conflict
-    register.tier_model.objects.bulk_create(
-        [
-            register.tier_model(**{register.owner: row, "tier": tier})
-            for row, draft in zip(rows, drafts, strict=True)
-            for tier in draft.facts.tiers
-        ]
-    )
+    if register.tier_model:
+        register.tier_model.objects.bulk_create(
+            [
+                register.tier_model(**{register.owner: row, "tier": tier})
+                for row, draft in zip(rows, drafts, strict=True)
+                for tier in draft.facts.tiers
+            ]
+        )
     return rows
 
 
@@ -143,7 +145,7 @@ def confirm(register: Register, *, row: Any, by: By, now: datetime, reason: str 
     history.require(by, register.permissions["confirm"])
     _check_reason(reason, blank=True)
     _refuse_the_past(register, row, now=now)
-    if not register.tier_model.objects.filter(**{register.owner: row}).exists():
+    if register.tier_model and not register.tier_model.objects.filter(**{register.owner: row}).exists():
         raise Refusal(
             "window_names_no_tier", f"{row.reference} names no customer tier, so it would affect nobody."
         )

@@ -14,7 +14,10 @@ from slaservice.rules.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceFacts:
-    """What a maintenance says; null `component`: every one; null `announced_at`: never announced."""
+    """What a maintenance says; null `component`: every one; null `announced_at`: never announced.
+
+    The plan is what was announced, the span what was done; null plan: not known.
+    """
 
     component: Component | None
     tiers: tuple[CustomerTier, ...]
@@ -24,6 +27,8 @@ class MaintenanceFacts:
     title: str
     announced_at: datetime | None = None
     note: str = ""
+    planned_start: datetime | None = None
+    planned_end: datetime | None = None
 
     def columns(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "tiers"}
@@ -34,7 +39,9 @@ class MaintenanceFacts:
             "tiers": [tier.code for tier in self.tiers],
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
-            "announced_at": self.announced_at.isoformat() if self.announced_at else None,
+            **{
+                name: _shown(getattr(self, name)) for name in ("announced_at", "planned_start", "planned_end")
+            },
         }
 
     def check(self, faults: Faults, *, now: datetime) -> None:
@@ -43,6 +50,7 @@ class MaintenanceFacts:
             faults.add(
                 "maintenance_ends_before_it_starts", "end", "The maintenance must end after it starts."
             )
+        self._check_plan(faults)
         if (
             faults.instant("announced_at", self.announced_at)
             and self.announced_at
@@ -61,6 +69,24 @@ class MaintenanceFacts:
             )
         faults.text("title", self.title, longest=500, blank=False)
         faults.text("note", self.note, longest=4000)
+
+    def _check_plan(self, faults: Faults) -> None:
+        start, end = self.planned_start, self.planned_end
+        known = faults.instant("planned_start", start) & faults.instant("planned_end", end)
+        if (start is None) != (end is None):
+            faults.add(
+                "maintenance_plan_is_half",
+                "planned_end",
+                "Give both when it was planned to begin and to end.",
+            )
+        elif known and start is not None and end is not None and end <= start:
+            faults.add(
+                "maintenance_plan_ends_before_it_starts", "planned_end", "The plan must end after it starts."
+            )
+
+
+def _shown(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def facts_of(maintenance: Maintenance) -> MaintenanceFacts:
@@ -101,12 +127,25 @@ def record_maintenance(
     now: datetime,
     announced_at: datetime | None = None,
     note: str = "",
+    planned_start: datetime | None = None,
+    planned_end: datetime | None = None,
     source: str = "",
     external_id: str = "",
     reference: str = "",
 ) -> Maintenance:
     """A maintenance that counts once confirmed. It may lie ahead. Invalid with every fault."""
-    facts = MaintenanceFacts(component, _in_order(tiers), category, start, end, title, announced_at, note)
+    facts = MaintenanceFacts(
+        component,
+        _in_order(tiers),
+        category,
+        start,
+        end,
+        title,
+        announced_at,
+        note,
+        planned_start,
+        planned_end,
+    )
     return record_maintenances(drafts=[Draft(facts, source, external_id, reference)], by=by, now=now)[0]
 
 

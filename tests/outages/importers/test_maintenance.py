@@ -50,11 +50,11 @@ def test_a_plan_is_proposed_as_announced() -> None:
     assert not OutageWindow.objects.exists()
 
 
-def test_what_was_done_counts_and_the_plan_stands_in_the_note() -> None:
+def test_what_was_done_counts_and_the_plan_stands_beside_it() -> None:
     imported(a_plan(BEGUN, DONE))
     row = Maintenance.objects.get()
     assert (row.start, row.end) == (april(20, 2, 5), april(20, 5, 10))
-    assert row.note == "Planned from 2026-04-20 02:00 UTC to 2026-04-20 04:00 UTC."
+    assert (row.planned_start, row.planned_end) == (april(20, 2), april(20, 4))
 
 
 def test_a_second_import_changes_nothing_and_a_longer_one_proposes_a_correction() -> None:

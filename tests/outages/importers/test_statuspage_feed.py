@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from slaservice.outages.importers.statuspage import parse
-from slaservice.outages.importers.statuspage.feed import FeedIncident, parse_incident
+from slaservice.outages.importers.statuspage.feed import parse_incident
+from slaservice.outages.importers.statuspage.values import FeedIncident
 from slaservice.rules.refusal import Invalid
 from tests.factories.outages import Json, a_feed, a_feed_incident, an_outage_in_the_feed, an_update, april
 
@@ -180,7 +181,7 @@ def _nested(depth: int) -> str:
         (b'{"incidents": {"id": "x"}}', "incidents"),
         (b'{"incidents": ["x"]}', "incidents[0]"),
         (b'{"incidents": [], "incidents": []}', "incidents"),
-        (b'{"incidents": [{"id": "x", "n": NaN}]}', "$"),
+        (b'{"incidents": [{"id": "x", "n": NaN}]}', "incidents[0]"),
         (b'{"incidents": [{"id": "x", "n": 1e999}]}', "incidents[0].n"),
         (b'{"incidents": [{"id": "x", "name": "a\\u0000b"}]}', "incidents[0].name"),
         (b'{"incidents": [{"id": "x", "extra": ["\\ud800"]}]}', "incidents[0].extra[0]"),
@@ -190,10 +191,17 @@ def _nested(depth: int) -> str:
         (b'{"incidents": [{"id": 7}]}', "incidents[0].id"),
         (b'{"incidents": [{"id": "' + b"x" * 81 + b'"}]}', "incidents[0].id"),
         (b"\xff\xfe\xff", "$"),
-        (_nested(40), "$"),
-        (_nested(20_000), "$"),
+        (_nested(40), "incidents[0]"),
+        (_nested(20_000), "incidents[0]"),
+        (b'{"incidents": [{"id": "x", "name": 1, "name": 2}]}', "incidents[0].name"),
+        (b'{"incidents": [{"id": "\xff"}]}', "incidents[0]"),
+        (b'{"incidents": [{"id": "x"] ]}', "incidents[0]"),
+        (b'{"incidents": [], "page": {{"a": 1}: 2}}', "$"),
+        (b'{"incidents": [], "page": {"a": [}}', "$"),
+        (b'{"incidents": [], "components": [{"id": "c1", "x": NaN}]}', "$"),
+        ("\ufeff".encode("utf-16"), "$"),
     ],
-    ids=range(22),
+    ids=range(29),
 )
 def test_what_is_no_feed_is_refused_with_its_place(feed: bytes | str, path: str) -> None:
     assert list(errors_of(feed)) == [path]

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from slaservice.outages.importers.statuspage.feed import FeedIncident, parse
+from slaservice.outages.importers.statuspage.feed import parse
 from slaservice.outages.importers.statuspage.stretches import Stretch, severity_of, stretches_of
+from slaservice.outages.importers.statuspage.values import FeedIncident
 from tests.factories.outages import a_feed, a_feed_incident, an_update, april
 
 UP, DEGRADED, PARTIAL, MAJOR = "operational", "degraded_performance", "partial_outage", "major_outage"

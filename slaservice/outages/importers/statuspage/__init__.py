@@ -5,6 +5,6 @@
 
 from slaservice.outages.importers.statuspage.feed import Feed, parse
 from slaservice.outages.importers.statuspage.results import ImportResult
-from slaservice.outages.importers.statuspage.writing import import_feed
+from slaservice.outages.importers.statuspage.writing import import_feed, import_what_can_be
 
-__all__ = ["Feed", "ImportResult", "import_feed", "parse"]
+__all__ = ["Feed", "ImportResult", "import_feed", "import_what_can_be", "parse"]

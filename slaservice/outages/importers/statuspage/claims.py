@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from slaservice.outages.importers.statuspage.feed import FeedIncident
 from slaservice.outages.importers.statuspage.stretches import stretches_of
+from slaservice.outages.importers.statuspage.values import FeedIncident
 from slaservice.outages.models import Component, CustomerTier, Incident
 from slaservice.outages.operations.life import Facts, Register
 from slaservice.outages.operations.maintenance import MAINTENANCE, MaintenanceFacts
@@ -80,16 +80,19 @@ def _outages(incident: FeedIncident) -> Iterator[Claim]:
 
 
 def _maintenance(incident: FeedIncident) -> Iterator[Claim]:
-    """Planned spans until the updates tell the real ones; announced when it was posted."""
+    """Planned spans until the updates tell the real ones; announced when it was typed, which a page cannot date back."""
     if incident.scheduled_for is None:
         return
     begun = incident.first_seen("in_progress") or incident.scheduled_for
     done = incident.first_seen("completed") or incident.scheduled_until
     if done is None or done.ceil <= begun.floor:
         return
-    announced = min((update.displayed_at for update in incident.updates), default=incident.started_at)
+    posted = [update.posted_at or update.displayed_at for update in incident.updates]
+    announced = min(posted, default=incident.started_at)
+    plan = (incident.scheduled_for, incident.scheduled_until)
     says = {"start": begun.floor, "end": done.ceil, "announced_at": announced.ceil if announced else None}
-    note = f"Planned from {_shown(incident.scheduled_for)} to {_shown(incident.scheduled_until)}."
+    if plan[1] is not None and plan[1].ceil > plan[0].floor:
+        says |= {"planned_start": plan[0].floor, "planned_end": plan[1].ceil}
     for component in incident.listed:
         yield Claim(
             MAINTENANCE,
@@ -98,9 +101,4 @@ def _maintenance(incident: FeedIncident) -> Iterator[Claim]:
             "",
             says,
             title=(incident.title or incident.external_id)[:500],
-            note=note,
         )
-
-
-def _shown(at: Any) -> str:
-    return f"{at.floor:%Y-%m-%d %H:%M} UTC" if at else "an open end"

@@ -11,25 +11,26 @@ we do not use are ignored and stay in the payload. What the format means is writ
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     PlainValidator,
     StringConstraints,
     ValidationError,
 )
 
 from slaservice.outages.importers.instants import Instant, parse_instant
-from slaservice.rules.documents import load
+from slaservice.outages.importers.statuspage.pieces import Piece, framed
+from slaservice.outages.importers.statuspage.values import OVER, FeedIncident, FeedUpdate, Transition
 from slaservice.rules.refusal import FieldError, Invalid
 
 MOST_BYTES = 64_000_000
-OVER = frozenset({"resolved", "postmortem", "completed"})
+_MOST_NAMED = 3
+_LISTS = ("incidents", "scheduled_maintenances")
 
 
 def _nothing_if_null(value: object) -> object:
@@ -95,79 +96,61 @@ class _Incident(_Read):
 
 class _Feed(_Read):
     components: Components = ()
-    incidents: tuple[Annotated[dict[str, Any], Field(strict=True)], ...] = ()
-    scheduled_maintenances: tuple[Annotated[dict[str, Any], Field(strict=True)], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """An update said that `component` (the feed's id) went from `old` to `new`, in the feed's words."""
-
-    component: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeedUpdate:
-    """One update; `displayed_at` is when it happened."""
-
-    external_id: str
-    status: str
-    body: str
-    displayed_at: Instant
-    posted_at: Instant | None
-    transitions: tuple[Transition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FeedIncident:
-    """One incident or maintenance; `updates` oldest first, `listed` the ids of its components. Equal where its facts are.
-
-    `payload` is the incident as received; names of components and statuses of the day do not make it another incident.
-    """
-
-    external_id: str
-    title: str
-    status: str
-    impact: str
-    started_at: Instant | None
-    identified_at: Instant | None
-    monitoring_at: Instant | None
-    resolved_at: Instant | None
-    scheduled_for: Instant | None
-    scheduled_until: Instant | None
-    public_url: str
-    updates: tuple[FeedUpdate, ...]
-    listed: tuple[str, ...]
-    payload: dict[str, Any] = field(compare=False, repr=False)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the feed calls it over, or says when it was resolved."""
-        return self.status in OVER or self.resolved_at is not None
-
-    def first_seen(self, status: str) -> Instant | None:
-        """When an update first had this status."""
-        return next((update.displayed_at for update in self.updates if update.status == status), None)
+    incidents: tuple[Any, ...] = ()
+    scheduled_maintenances: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a feed says, oldest incident first; `names` of components by their ids, `current` those that are today's."""
+    """What a feed says, oldest incident first; `names` of components by their ids, `current` those that are today's.
 
-    incidents: tuple[FeedIncident, ...]
+    `malformed` has a sentence for each incident that was set aside because it cannot be read.
+    """
+
+    incidents: Sequence[FeedIncident]
     names: Mapping[str, str]
     current: frozenset[str]
+    malformed: tuple[str, ...] = ()
+
+
+class _OneByOne(Sequence[FeedIncident]):
+    """Incidents that were found to be in order, as text: each is a value only while somebody has it."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    def __getitem__(self, at: Any) -> Any:
+        found = self.pieces[at]
+        return _read_again(found) if isinstance(found, Piece) else tuple(map(_read_again, found))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _read_again(piece: Piece) -> FeedIncident:
+    return parse_incident(piece.read())
 
 
 def parse(feed: bytes | str | Mapping[str, Any]) -> Feed:
-    """The whole feed as values. Invalid with every error at once, each with its path."""
+    """The whole feed, read once to tell every error at once, each with its path. Invalid with all of them.
+
+    The incidents of a text stay text until they are asked for, so that a history of years needs little memory.
+    """
     if isinstance(feed, bytes | str):
         if len(feed) > MOST_BYTES:
             raise Invalid([FieldError("$", f"is larger than {MOST_BYTES:,} bytes")], "invalid_feed")
         feed = _loaded(feed)
     return _Reader().read(feed)
+
+
+def parse_what_can_be_read(feed: Mapping[str, Any]) -> Feed:
+    """The feed without the incidents that cannot be read, which are named. Invalid if it is no feed at all."""
+    return _Reader(tolerant=True).read(feed)
 
 
 def parse_incident(payload: Mapping[str, Any]) -> FeedIncident:
@@ -181,45 +164,75 @@ def parse_incident(payload: Mapping[str, Any]) -> FeedIncident:
 
 def _loaded(text: bytes | str) -> Any:
     try:
-        return load(text)
+        return framed(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"), _LISTS)
     except Invalid as invalid:
         raise Invalid(invalid.errors, "invalid_feed") from None
 
 
 class _Reader:
-    """Collects what is wrong while it reads."""
+    """Collects what is wrong while it reads; a tolerant one sets aside the incidents in which something is."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tolerant: bool = False) -> None:
+        self.tolerant = tolerant
+        self.malformed: list[str] = []
         self.errors: list[FieldError] = []
         self.current: dict[str, str] = {}
         self.seen: dict[str, str] = {}
 
     def read(self, feed: object) -> Feed:
-        if not isinstance(feed, Mapping) or not {"incidents", "scheduled_maintenances"} & set(feed):
+        if not isinstance(feed, Mapping) or not set(_LISTS) & set(feed):
             self.errors.append(FieldError("$", "must be an object with incidents or scheduled_maintenances"))
             raise Invalid(self.errors, "invalid_feed")
+        if self.tolerant:
+            feed = {name: value for name, value in feed.items() if name != "components"}
         read = self._validated(_Feed, "", feed)
-        found: dict[str, FeedIncident] = {}
-        for kind in ("incidents", "scheduled_maintenances"):
+        found: dict[str, _Found] = {}
+        for kind in _LISTS:
             for number, raw in enumerate(getattr(read, kind, ())):
+                before = len(self.errors)
                 self._add(found, f"{kind}[{number}]", raw)
+                if self.tolerant:
+                    self._set_aside(raw, before)
         if self.errors or read is None:
             raise Invalid(self.errors, "invalid_feed")
         self._name(read.components)
-        ordered = sorted(found.values(), key=_began)
-        return Feed(tuple(ordered), {**self.seen, **self.current}, frozenset(self.current))
+        ordered = [one.place for one in sorted(found.values(), key=lambda one: one.began)]
+        as_text = [place for place in ordered if isinstance(place, Piece)]
+        incidents = _OneByOne(as_text) if as_text else tuple(ordered)
+        names = {**self.seen, **self.current}
+        return Feed(incidents, names, frozenset(self.current), tuple(self.malformed))  # type: ignore[arg-type]
 
-    def _add(self, found: dict[str, FeedIncident], path: str, raw: dict[str, Any]) -> None:
-        incident = self.incident(path, raw)
+    def _add(self, found: dict[str, "_Found"], path: str, raw: Any) -> None:
+        before = len(self.errors)
+        try:
+            incident = self.incident(path, raw.read() if isinstance(raw, Piece) else raw)
+        except Invalid as invalid:
+            self.errors += [
+                FieldError(f"{path}.{error.path}".removesuffix(".$"), error.reason)
+                for error in invalid.errors
+            ]
+            return
         if incident is None:
             return
-        if found.get(incident.external_id, incident) != incident:
+        twin = found.get(incident.external_id)
+        if twin is not None and twin.incident() != incident:
             self.errors.append(
                 FieldError(f"{path}.id", f"{incident.external_id} stands twice and says different things")
             )
-        found[incident.external_id] = incident
+        if len(self.errors) == before:
+            place = raw if isinstance(raw, Piece) else incident
+            found[incident.external_id] = _Found(_began(incident), place)
 
-    def incident(self, path: str, raw: dict[str, Any]) -> FeedIncident | None:
+    def _set_aside(self, raw: Any, before: int) -> None:
+        """Names an incident in which something was wrong, and goes on without it."""
+        wrong = self.errors[before:]
+        del self.errors[before:]
+        if wrong:
+            name = raw.get("id") if isinstance(raw, Mapping) else None
+            first = "; ".join(map(str, wrong[:_MOST_NAMED]))
+            self.malformed.append(f"{str(name)[:80]!r} cannot be read and was left out: {first}"[:1000])
+
+    def incident(self, path: str, raw: Any) -> FeedIncident | None:
         self._refuse_what_cannot_be_stored(path, raw)
         read = self._validated(_Incident, path, raw)
         if read is None:
@@ -288,6 +301,17 @@ class _Reader:
             self.errors.append(FieldError(path, "holds a character that cannot be stored"))
         elif isinstance(value, float) and not math.isfinite(value):
             self.errors.append(FieldError(path, "is not a finite number"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An incident that is in order: when it began, and itself or where it stands."""
+
+    began: tuple[bool, str, str]
+    place: FeedIncident | Piece
+
+    def incident(self) -> FeedIncident:
+        return _read_again(self.place) if isinstance(self.place, Piece) else self.place
 
 
 def _is_unicode(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from slaservice.history import operations as history
 from slaservice.history.operations import Deed
 from slaservice.outages.importers.instants import Instant
-from slaservice.outages.importers.statuspage.feed import FeedIncident, FeedUpdate
+from slaservice.outages.importers.statuspage.values import FeedIncident, FeedUpdate
 from slaservice.outages.models import Incident, IncidentUpdate
 from slaservice.outages.operations.faults import is_web_address
 from slaservice.outages.operations.life import By

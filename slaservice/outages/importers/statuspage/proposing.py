@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from slaservice.outages.importers.statuspage.claims import Claim
-from slaservice.outages.importers.statuspage.feed import FeedIncident
 from slaservice.outages.importers.statuspage.results import ImportResult
+from slaservice.outages.importers.statuspage.values import FeedIncident
 from slaservice.outages.models import CONFIRMED, PROPOSED, Component, CustomerTier, Incident
 from slaservice.outages.operations import life
 from slaservice.outages.operations.life import By, Draft, Register
@@ -59,8 +59,9 @@ class Proposer:
                 if case.before[key].register is register:
                     self._no_longer_said(register, revisions.get(key, []))
         if due:
-            life.propose(register, drafts=self._drafts(register, due), by=self.by, now=self.now)
+            rows = life.propose(register, drafts=self._drafts(register, due), by=self.by, now=self.now)
             self._count(register, due)
+            self.result.changes += map(_line, due, rows)
 
     def _revisions(self, register: Register, cases: Sequence[Case]) -> dict[str, list[Any]]:
         ids = {key for case in cases for claims in (case.claims, case.before) for key in claims}
@@ -108,6 +109,7 @@ class Proposer:
     def _withdraw(self, register: Register, row: Any, reason: str) -> None:
         life.withdraw(register, row=row, by=self.by, now=self.now, reason=reason)
         self.result.proposals_withdrawn += 1
+        self.result.changes.append(f"- {row.reference}: {reason}")
 
     def _drafts(self, register: Register, due: Sequence[_Due]) -> list[Draft]:
         wanted = {name for one in due if not one.revisions for name in self._names(one)}
@@ -146,6 +148,14 @@ class Proposer:
             self.result.maintenance_proposed += len(due) - corrections
         else:
             self.result.windows_proposed += len(due) - corrections
+
+
+def _line(due: _Due, row: Any) -> str:
+    """What was proposed, for people."""
+    end = f"{row.end:%Y-%m-%d %H:%M:%S}" if row.end else "still open"
+    kind = "correction" if row.supersedes_id else due.claim.says.get("severity", "maintenance")
+    sign = "~" if row.supersedes_id else "+"
+    return f"{sign} {row.reference}: {due.component.code} {kind}, {row.start:%Y-%m-%d %H:%M:%S} to {end} UTC"
 
 
 def _confirmed(revisions: Sequence[Any]) -> Any:

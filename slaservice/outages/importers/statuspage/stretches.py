@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from slaservice.outages.importers.instants import Instant
-from slaservice.outages.importers.statuspage.feed import FeedIncident
+from slaservice.outages.importers.statuspage.values import FeedIncident
 
 UP = frozenset({"operational", "under_maintenance"})
 """Statuses that are no outage; maintenance is recorded as maintenance."""

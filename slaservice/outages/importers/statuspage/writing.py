@@ -5,18 +5,20 @@ of the confirmed fact; one that is still proposed is replaced. Whether a feed ch
 what an operator decided in between is not asked again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from slaservice.history import operations as history
 from slaservice.outages.importers.statuspage.claims import claims_of
-from slaservice.outages.importers.statuspage.feed import Feed, FeedIncident, parse, parse_incident
+from slaservice.outages.importers.statuspage.feed import Feed, parse, parse_incident, parse_what_can_be_read
 from slaservice.outages.importers.statuspage.incidents import store_incidents, stored_incidents
 from slaservice.outages.importers.statuspage.proposing import Case, Proposer
 from slaservice.outages.importers.statuspage.results import ImportResult
+from slaservice.outages.importers.statuspage.values import FeedIncident
 from slaservice.outages.models import Component, CustomerTier, FeedComponent, Incident
 from slaservice.outages.operations.faults import Faults
 from slaservice.outages.operations.life import By
@@ -26,26 +28,63 @@ from slaservice.rules.refusal import Invalid, Refusal
 
 _AT_ONCE = 100
 
+Progress = Callable[[int, int], None]
+
+
+def _nobody_watches(done: int, total: int) -> None:
+    """The progress of an import that runs by itself."""
+
 
 def import_feed(
-    *, feed: bytes | str | Mapping[str, Any] | Feed, source: str, by: By, now: datetime
+    *,
+    feed: bytes | str | Mapping[str, Any] | Feed,
+    source: str,
+    by: By,
+    now: datetime,
+    progress: Progress = _nobody_watches,
 ) -> ImportResult:
     """Imports a whole Statuspage feed under the name `source`, or nothing of it.
 
     Invalid with every error of the file; Refusal `no_tiers` before there is a customer tier, because an outage hits some.
+    `progress(done, total)` is told how many incidents are done.
     """
+    values = feed if isinstance(feed, Feed) else parse(feed)
+    return _imported(values, _import, source=source, by=by, now=now, progress=progress)
+
+
+def import_what_can_be(*, feed: Mapping[str, Any], source: str, by: By, now: datetime) -> ImportResult:
+    """Imports what a feed says but for the incidents that cannot be read or recorded: each of them is named.
+
+    Invalid if it is no feed at all.
+    """
+    values = parse_what_can_be_read(feed)
+    result = _imported(values, _import_each, source=source, by=by, now=now, progress=_nobody_watches)
+    for sentence in values.malformed:
+        result.left_out(sentence)
+    return result
+
+
+def _imported(
+    values: Feed,
+    write: Callable[[Sequence[FeedIncident], Proposer], None],
+    *,
+    source: str,
+    by: By,
+    now: datetime,
+    progress: Progress,
+) -> ImportResult:
     history.require(by, "outages.import")
     faults = Faults()
-    faults.slug("source", source, code="source_is_not_a_slug")
+    faults.source("source", source)
     faults.raise_if_any()
-    values = feed if isinstance(feed, Feed) else parse(feed)
     with transaction.atomic():
         tiers = tuple(CustomerTier.objects.order_by("code"))
         if not tiers:
             raise Refusal("no_tiers", "Record the customer tiers first: every outage hits at least one.")
         proposer = Proposer(source, tiers, _learn(values, source=source), by, now, ImportResult())
         for begin in range(0, len(values.incidents), _AT_ONCE):
-            _import(values.incidents[begin : begin + _AT_ONCE], proposer)
+            write(values.incidents[begin : begin + _AT_ONCE], proposer)
+            progress(min(begin + _AT_ONCE, len(values.incidents)), len(values.incidents))
     result = proposer.result
     result.questions += [
         f"{values.names[key] or key} ({key}) of {source} means no component here yet; proposals that wait for it: {count}."
@@ -73,6 +112,22 @@ def _learn(feed: Feed, *, source: str) -> dict[str, Component | None]:
     return {one.external_id: one.component for one in (*known.values(), *new)}
 
 
+def _import_each(incidents: Sequence[FeedIncident], proposer: Proposer) -> None:
+    """As `_import`; where that is refused, one by one, and what is refused then is left out and named."""
+    alone = replace(proposer, result=ImportResult())
+    try:
+        with transaction.atomic():
+            _import(incidents, alone)
+    except (Refusal, IntegrityError, DataError) as problem:
+        if len(incidents) > 1:
+            for one in incidents:
+                _import_each([one], proposer)
+        else:
+            proposer.result.left_out(f"{incidents[0].external_id} was left out: {str(problem)[:500]}")
+    else:
+        proposer.result.add(alone.result)
+
+
 def _import(incidents: Sequence[FeedIncident], proposer: Proposer) -> None:
     """Some incidents: stored, then their claims compared with what was proposed from them before."""
     result = proposer.result
@@ -84,6 +139,8 @@ def _import(incidents: Sequence[FeedIncident], proposer: Proposer) -> None:
     )
     result.incidents_new += len(stored.new)
     result.incidents_changed += len(stored.changed)
+    result.changes += [f"+ incident {key}: {stored.rows[key].title}" for key in sorted(stored.new)]
+    result.changes += [f"~ incident {key}: {stored.rows[key].title}" for key in sorted(stored.changed)]
     result.incidents_unchanged += len(usable) - len(stored.new) - len(stored.changed)
     cases = [
         Case(one, stored.rows[key], claims_of(one), claims_of(was) if (was := before.get(key)) else {})

@@ -1,0 +1,185 @@
+"""Outage windows and maintenance over REST: lists, details with every revision, and the verbs propose, confirm, correct and
+withdraw, each of which calls one operation.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from slaservice.api.idempotency import once
+from slaservice.api.people import PersonListView, PersonView
+from slaservice.outages import operations, queries
+from slaservice.outages.api import shown
+from slaservice.outages.importers import entries
+from slaservice.outages.importers.entries import Directory, Field, read
+from slaservice.outages.models import Maintenance, OutageWindow
+from slaservice.outages.models.constraints import STATES
+from slaservice.outages.operations.faults import Faults
+from slaservice.rules.evidence import parse_instant
+from slaservice.rules.intervals import moment
+
+_REASON: Mapping[str, Field] = {"reason": Field(entries.OUTAGE["cause"].read, "Why.")}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fact: how it is read, shown, and what its verbs are. `argument` is what the operations call a row, `usual`
+    what a proposal says that leaves it out.
+    """
+
+    model: type[OutageWindow] | type[Maintenance]
+    argument: str
+    fields: Mapping[str, Field]
+    show: Callable[[Any], dict[str, Any]]
+    propose: Callable[..., Any]
+    confirm: Callable[..., Any]
+    correct: Callable[..., Any]
+    withdraw: Callable[..., Any]
+    usual: Mapping[str, Any] = field(default_factory=dict)
+
+    def shown(self, pk: int) -> dict[str, Any]:
+        return self.show(queries.recorded(self.model).get(pk=pk))
+
+
+OUTAGES = Kind(
+    OutageWindow, "window", entries.OUTAGE, shown.outage,
+    operations.propose_outage, operations.confirm, operations.correct, operations.withdraw,
+    usual={"basis": "operator"},
+)  # fmt: skip
+MAINTENANCE = Kind(
+    Maintenance, "maintenance", entries.MAINTENANCE, shown.maintenance,
+    operations.record_maintenance, operations.confirm_maintenance, operations.correct_maintenance,
+    operations.withdraw_maintenance,
+)  # fmt: skip
+
+
+class FactList(PersonListView):
+    """GET: revisions, newest first, of any state unless `state` says which; POST: propose one."""
+
+    kind: ClassVar[Kind] = OUTAGES
+    ordering: ClassVar[tuple[str, ...]] = ("-start", "-id")
+    query_parameters = PersonListView.query_parameters | {
+        "state", "component", "tier", "source", "external_id", "reference", "from", "until", "known_at",
+    }  # fmt: skip
+
+    def get(self, request: Request) -> Response:
+        rows = self.paginate_queryset(_wanted(self.kind, request.query_params))
+        return self.get_paginated_response([self.kind.show(row) for row in rows or []])
+
+    @once
+    def post(self, request: Request) -> Response:
+        faults = Faults()
+        values = read(request.data, {**entries.IDENTITY, **self.kind.fields}, Directory(), faults)
+        _check_identity(values, faults)
+        faults.raise_if_any()
+        row = self.kind.propose(by=self.person, now=timezone.now(), **{**self.kind.usual, **values})
+        return Response(self.kind.shown(row.pk), status=201)
+
+
+class OutageList(FactList):
+    """/api/v1/recording/outages"""
+
+    actions: ClassVar[Mapping[str, str]] = {"GET": "outages.view", "POST": "outages.propose"}
+
+
+class MaintenanceList(FactList):
+    """/api/v1/recording/maintenance"""
+
+    kind: ClassVar[Kind] = MAINTENANCE
+    actions: ClassVar[Mapping[str, str]] = {"GET": "outages.view", "POST": "maintenance.record"}
+
+
+def _check_identity(values: Mapping[str, Any], faults: Faults) -> None:
+    """A source's own id and its source make sense together only."""
+    source, external_id = values.get("source", ""), values.get("external_id", "")
+    if bool(source) != bool(external_id):
+        faults.add("source_without_its_id", "external_id" if source else "source", "give both or neither")
+    if source:
+        faults.slug("source", source, code="source_is_not_a_slug")
+
+
+class FactDetail(PersonView):
+    """GET: one revision, and every revision of the same thing."""
+
+    kind: ClassVar[Kind] = OUTAGES
+    actions: ClassVar[Mapping[str, str]] = {"GET": "outages.view"}
+
+    def get(self, request: Request, pk: int) -> Response:
+        row = _row(self.kind, pk)
+        revisions = queries.recorded(self.kind.model, source=row.source, external_id=row.external_id)
+        every = [self.kind.show(one) for one in revisions.order_by("revision")]
+        return Response(self.kind.show(row) | {"revisions": every})
+
+
+class FactVerb(PersonView):
+    """POST: `verb` (confirm, correct or withdraw) is done to one revision."""
+
+    kind: ClassVar[Kind] = OUTAGES
+    verb: ClassVar[str] = ""
+
+    @once
+    def post(self, request: Request, pk: int) -> Response:
+        row = _row(self.kind, pk)
+        row = self.do(row, request.data)
+        return Response(self.kind.shown(row.pk))
+
+    def do(self, row: Any, body: object) -> Any:
+        correcting = self.verb == "correct"
+        faults = Faults()
+        fields = {**_REASON, **self.kind.fields} if correcting else _REASON
+        values = read(body, fields, Directory(), faults, partly=True)
+        if self.verb != "confirm" and not values.get("reason", "").strip():
+            faults.add("text_is_missing", "reason", "Say why: it stays with what was done.")
+        faults.raise_if_any()
+        values.setdefault("reason", "")
+        run = getattr(self.kind, self.verb)
+        return run(**{self.kind.argument: row}, by=self.person, now=timezone.now(), **values)
+
+
+def _row(kind: Kind, pk: int) -> Any:
+    row = queries.recorded(kind.model, pk=pk).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _wanted(kind: Kind, asked: Mapping[str, str]) -> QuerySet[Any]:
+    """The rows that the address asks for. Invalid names each parameter that cannot be used."""
+    faults = Faults()
+    equal = {name: asked[name] for name in ("source", "external_id", "reference") if name in asked}
+    equal |= {f"{name}__code": asked[name] for name in ("component",) if name in asked}
+    equal |= {"tiers__code": asked["tier"]} if "tier" in asked else {}
+    if "state" in asked:
+        equal["state"] = asked["state"]
+        if asked["state"] not in STATES:
+            faults.add("invalid_request", "state", f"must be one of: {', '.join(STATES)}")
+        if "known_at" in asked:
+            faults.add("invalid_request", "state", "is today's and has no meaning beside known_at")
+    instants = {
+        name: _instant(name, asked[name], faults) for name in ("from", "until", "known_at") if name in asked
+    }
+    faults.raise_if_any()
+    return queries.recorded(
+        kind.model,
+        start=instants.get("from"),
+        end=instants.get("until"),
+        known_at=instants.get("known_at"),
+        **equal,
+    )
+
+
+def _instant(name: str, text: str, faults: Faults) -> Any:
+    try:
+        at = moment(parse_instant(text))
+    except (ValueError, OverflowError) as wrong:
+        hint = " (a + in an address is a space: write %2B)" if " " in text else ""
+        faults.add("invalid_request", name, f"{wrong}{hint}")
+        return None
+    faults.instant(name, at)
+    return at
