@@ -1,13 +1,15 @@
 """Reading: whose customers and contracts, which versions were in force, what a commitment says in full."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import ApiKey, Commitment, Contract, ContractVersion, Customer
+from accounts.models import ApiKey, Commitment, Contract, ContractVersion, Customer, Exclusion
+from accounts.models.exclusions import APPROVED, ENDED, PROPOSED
 from slaservice.history.operations import Person, roles_of
-from slaservice.rules.workflow import ADMINISTRATOR, AUDITOR, FINANCE_APPROVER, FINANCE_CLERK
+from slaservice.rules.workflow import ADMINISTRATOR, AUDITOR, FINANCE_APPROVER, FINANCE_CLERK, OPERATOR
 
 SEES_EVERY_CUSTOMER = frozenset({FINANCE_CLERK, FINANCE_APPROVER, AUDITOR, ADMINISTRATOR})
 
@@ -63,3 +65,53 @@ def terms_of(commitment: Commitment) -> dict[str, Any]:
     """
     names = sorted(component.code for component in commitment.components.all())
     return {**commitment.terms, "components": {**commitment.terms.get("components", {}), "names": names}}
+
+
+def exclusions_visible_to(user: Person | None) -> QuerySet[Exclusion]:
+    """Those for everybody, and those for a contract that the user sees; operators, who propose them, see them all."""
+    if user is None or OPERATOR in roles_of(user):
+        return Exclusion.objects.all()
+    return Exclusion.objects.filter(
+        Q(contract__isnull=True) | Q(contract__in=contracts_visible_to(user).values("pk"))
+    )
+
+
+def exclusions_known(
+    *,
+    contracts: Collection[int],
+    components: Collection[int],
+    start: datetime,
+    end: datetime,
+    known_at: datetime | None = None,
+) -> QuerySet[Exclusion]:
+    """Approved exclusions of these contracts or of everybody that overlap [start, end) as they were agreed, by start.
+
+    Contracts and components are given as ids. One that was ended may stop earlier: `Exclusion.until` says when.
+    """
+    found = _exclusions_touching(contracts, components, start, end)
+    if known_at is None:
+        return found.filter(state__in=(APPROVED, ENDED))
+    return found.filter(approved_at__lte=known_at)
+
+
+def exclusions_proposed_touching(
+    *, contracts: Collection[int], components: Collection[int], start: datetime, end: datetime
+) -> QuerySet[Exclusion]:
+    """Exclusions of these contracts or of everybody that wait for another person and overlap [start, end)."""
+    return _exclusions_touching(contracts, components, start, end).filter(state=PROPOSED)
+
+
+def _exclusions_touching(
+    contracts: Collection[int], components: Collection[int], start: datetime, end: datetime
+) -> QuerySet[Exclusion]:
+    return (
+        Exclusion.objects.filter(
+            Q(contract__in=contracts) | Q(contract__isnull=True),
+            Q(component__in=components) | Q(component__isnull=True),
+            Q(ends_at__isnull=True) | Q(ends_at__gt=start),
+            starts_at__lt=end,
+        )
+        .select_related("component")
+        .prefetch_related("tiers")
+        .order_by("starts_at", "reference")
+    )

@@ -1,8 +1,16 @@
-"""The desk of contracts: customers, contracts, billed amounts, people, API keys."""
+"""The desk of contracts: customers, contracts, billed amounts, exclusions, people, API keys."""
 
 from accounts.admin.billed import BilledAmountAdmin
 from accounts.admin.contracts import ContractAdmin
 from accounts.admin.customers import CustomerAdmin, MembershipAdmin
+from accounts.admin.exclusions import ExclusionAdmin
 from accounts.admin.keys import ApiKeyAdmin
 
-__all__ = ["ApiKeyAdmin", "BilledAmountAdmin", "ContractAdmin", "CustomerAdmin", "MembershipAdmin"]
+__all__ = [
+    "ApiKeyAdmin",
+    "BilledAmountAdmin",
+    "ContractAdmin",
+    "CustomerAdmin",
+    "ExclusionAdmin",
+    "MembershipAdmin",
+]

@@ -50,7 +50,7 @@ def _reading(form: forms.Form, currency: str, known: Mapping[int, Component]) ->
     except forms.ValidationError as problem:
         return Reading([], [], [], list(problem.messages)) if form["terms"].value() else None
     chosen = [known[int(key)] for key in form["components"].value() or () if _is_known(key, known)]
-    names = {component.code: component.name for component in chosen} or {"service": "the service"}
+    names = {component.code: component.name for component in chosen} or {"service": "The service"}
     try:
         read = parse_terms(filled_in(terms, sorted(names), currency))
     except Invalid as invalid:

@@ -1,7 +1,9 @@
-"""Who was promised what: customers, their people and keys; contracts, versions, commitments, billed amounts."""
+"""Who was promised what: customers, their people and keys; contracts, versions, commitments, billed
+amounts; exclusions."""
 
 from accounts.models.contracts import BilledAmount, Commitment, CommitmentComponent, Contract, ContractVersion
 from accounts.models.customers import Customer, Membership
+from accounts.models.exclusions import Exclusion, ExclusionTier
 from accounts.models.keys import SCOPES, ApiKey
 
 __all__ = [
@@ -13,5 +15,7 @@ __all__ = [
     "Contract",
     "ContractVersion",
     "Customer",
+    "Exclusion",
+    "ExclusionTier",
     "Membership",
 ]

@@ -7,6 +7,12 @@ customers only.
 from accounts.operations.agreements import Agreement, Promise
 from accounts.operations.contracts import amend_contract, end_contract, record_billed_amount, sign_contract
 from accounts.operations.customers import add_member, change_customer, create_customer, remove_member
+from accounts.operations.exclusions import (
+    approve_exclusion,
+    end_exclusion,
+    propose_exclusion,
+    reject_exclusion,
+)
 from accounts.operations.keys import authenticate_key, issue_api_key, revoke_api_key
 from accounts.queries import terms_of
 
@@ -15,12 +21,16 @@ __all__ = [
     "Promise",
     "add_member",
     "amend_contract",
+    "approve_exclusion",
     "authenticate_key",
     "change_customer",
     "create_customer",
     "end_contract",
+    "end_exclusion",
     "issue_api_key",
+    "propose_exclusion",
     "record_billed_amount",
+    "reject_exclusion",
     "remove_member",
     "revoke_api_key",
     "sign_contract",

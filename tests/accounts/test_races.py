@@ -13,10 +13,12 @@ from accounts.models import ApiKey, Contract, ContractVersion
 from accounts.operations import (
     add_member,
     amend_contract,
+    approve_exclusion,
     authenticate_key,
     change_customer,
     end_contract,
     record_billed_amount,
+    reject_exclusion,
     revoke_api_key,
 )
 from slaservice.rules.refusal import Refusal
@@ -28,6 +30,7 @@ from tests.factories.accounts import (
     a_key,
     a_person,
     a_promise,
+    a_proposed_exclusion,
     a_tier,
     an_agreement,
     history_of,
@@ -175,3 +178,18 @@ def test_two_changes_of_a_customer_are_told_one_after_the_other() -> None:
         changes = [entry["data"] for entry in history_of(customer) if entry["action"] == "customers.change"]
         assert changes[0]["before"]["name"] == "first"
         assert changes[1]["before"] == changes[0]["after"]
+
+
+def test_an_exclusion_is_approved_or_rejected_and_never_both() -> None:
+    approver, operator = a_person("finance approver"), a_person("operator")
+    for turn in TURNS:
+        exclusion = a_proposed_exclusion(by=operator)
+        ends = at_once(
+            partial(approve_exclusion, exclusion=exclusion, by=approver, now=NOW),
+            partial(reject_exclusion, exclusion=exclusion, by=operator, now=NOW, reason=f"Turn {turn}"),
+        )
+        assert ends == ["done", "state_does_not_allow_it"]
+        exclusion.refresh_from_db()
+        actions = [entry["action"] for entry in history_of(exclusion)]
+        verb = "approve" if exclusion.state == "approved" else "reject"
+        assert actions == ["exclusions.propose", f"exclusions.{verb}"]

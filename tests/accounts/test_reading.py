@@ -101,7 +101,7 @@ def test_where_no_window_would_count_there_is_no_example_in_hours(clerk: Client,
 def test_terms_that_cannot_be_read_say_why(clerk: Client, terms: object, fault: str) -> None:
     reading = read(clerk, terms=terms)
     assert fault in " ".join(reading.faults)
-    assert reading.clauses == reading.examples == []
+    assert (reading.clauses, reading.examples) == ([], [])
 
 
 @pytest.mark.parametrize("fee", ["", "a lot", "12.345"])
@@ -111,7 +111,7 @@ def test_a_fee_that_is_none_leaves_the_words(clerk: Client, fee: str) -> None:
 
 @pytest.mark.parametrize("component", ["", "x", "999999"])
 def test_a_component_that_is_none_leaves_the_words(clerk: Client, component: str) -> None:
-    assert "the service" in read(clerk, terms=TERMS, **{"form-0-components": [component]}).clauses[0]
+    assert "The service" in read(clerk, terms=TERMS, **{"form-0-components": [component]}).clauses[0]
 
 
 def test_ready_terms_are_read_before_anything_is_typed(clerk: Client) -> None:
