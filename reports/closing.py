@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Contract, ContractVersion
+from reports import guards
 from reports.document import Computed, compute, line_values
 from reports.inputs import Block, Gathered, gather
 from reports.models import ClosingBlock, ServiceCredit, Statement, StatementLine
@@ -104,7 +105,9 @@ def close_chunk(*, month: str, contracts: Collection[int], now: datetime) -> Clo
     result = CloseResult(month)
     ended, not_ended = _planned(month, contracts, now)
     result.not_ended = [plan.contract.number for plan in not_ended]
-    for gathered in gather(ended):
+    chunk = gather(ended)
+    for gathered, found in zip(chunk, guards.blocks_of(chunk, now=now), strict=True):
+        gathered.blocks += found
         number = gathered.plan.contract.number
         computed = _computed(gathered)
         standing = _standing_blocks(gathered, now)

@@ -3,13 +3,14 @@
 A pure function of what was gathered: no clock, no random name, so that every database and every worker gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 
+from accounts.models import Exclusion
+from reports.incidents import incident_list, reliability_list
 from reports.inputs import Gathered, GatheredCase
 from reports.models import Statement
 from slaservice.rules import ENGINE_VERSION
@@ -138,36 +139,22 @@ def _identity(gathered: Gathered, supersedes: Statement | None) -> Json:
 
 
 def _case(one: GatheredCase, assessment: Assessment) -> Json:
-    return {
+    written: Json = {
         "id": one.id,
         "title": one.commitment.name,
-        "incidents": _incidents(one),
+        "incidents": incident_list(one),
+        "reliability": reliability_list(one),
         **case_json(one.case),
         "expected": result_json(assessment),
     }
+    if one.exclusions:
+        written["exclusions"] = [_exclusion(row) for row in one.exclusions]
+    return written
 
 
-def _incidents(one: GatheredCase) -> list[Json]:
-    """The incidents behind the windows, in time order, as they are called on the day of the close."""
-    by_reference: dict[str, list[Any]] = {}
-    for window in one.windows:
-        reference = window.incident.external_id if window.incident else window.reference
-        by_reference.setdefault(reference, []).append(window)
-    return [_incident(reference, windows) for reference, windows in by_reference.items()]
-
-
-def _incident(reference: str, windows: Sequence[Any]) -> Json:
-    incident = windows[0].incident
-    ends = [window.end for window in windows]
-    return {
-        "reference": reference,
-        "title": incident.title if incident else windows[0].cause,
-        "impact": incident.impact if incident else "",
-        "url": incident.public_url if incident else "",
-        "start": instant_text(instant(min(window.start for window in windows))),
-        "end": None if None in ends else instant_text(instant(max(ends))),
-        "windows": [window.reference for window in windows],
-    }
+def _exclusion(row: Exclusion) -> Json:
+    """By which clause and why time was excluded, beside the span that the input gives it."""
+    return {"reference": row.reference, "clause": row.clause, "justification": row.justification}
 
 
 def line_values(one: GatheredCase, assessment: Assessment, result: Json) -> Json:

@@ -5,33 +5,27 @@ component) is turned into values once.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import cast
 
 from accounts.models import BilledAmount, Commitment
+from accounts.models import Exclusion as ApprovedExclusion
 from accounts.queries import terms_of
+from reports.facts import Facts, Undecided
 from reports.models import ServiceCredit, Statement, StatementLine
 from reports.periods import Part, Plan
-from slaservice.outages import queries as facts
-from slaservice.outages.models import Component, Maintenance, OutageWindow
+from slaservice.outages.models import Maintenance, OutageWindow
 from slaservice.rules.assessment import Case, misfits
 from slaservice.rules.documents import parse_terms
-from slaservice.rules.evidence import (
-    EVERY_COMPONENT,
-    CalendarPeriod,
-    Evidence,
-    Exclusion,
-    ExplicitPeriod,
-    Outage,
-)
+from slaservice.rules.evidence import CalendarPeriod, Evidence, ExplicitPeriod, Outage
 from slaservice.rules.exact import ONE, ZERO, parse_exact
 from slaservice.rules.intervals import Interval, instant, moment
 from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
-from slaservice.rules.terms import Category, Terms
+from slaservice.rules.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +40,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class GatheredCase:
-    """One commitment over one part of the period, ready for the rules, and the windows behind it."""
+    """One commitment over one part of the period, ready for the rules, and the windows and exclusions behind it."""
 
     id: str
     commitment: Commitment
     case: Case
     windows: Sequence[OutageWindow]
+    exclusions: Sequence[ApprovedExclusion]
 
 
 @dataclass(slots=True)
@@ -74,12 +69,48 @@ def gather(plans: Sequence[Plan]) -> list[Gathered]:
     return [_gather_one(plan, known) for plan in plans]
 
 
+@dataclass(frozen=True, slots=True)
+class Supposition:
+    """What if facts that are not confirmed counted (`added`), and some that are did not (`removed`), for these plans."""
+
+    plans: Sequence[Plan]
+    added: Sequence[OutageWindow | Maintenance] = ()
+    removed: Sequence[OutageWindow | Maintenance] = ()
+
+
+def gather_supposing(suppositions: Sequence[Supposition]) -> list[list[tuple[Gathered, Gathered]]]:
+    """For each supposition its plans, all of one month, gathered as it stands and as supposed; the rows are loaded once.
+
+    What waits for a decision changes no figure, and is left out of the blocks.
+    """
+    plans = {(plan.contract.pk, plan.period.start): plan for one in suppositions for plan in one.plans}
+    if not plans:
+        return [[] for _ in suppositions]
+    around = [row for one in suppositions for row in one.added]
+    known = _Known(list(plans.values()), around, undecided=False)
+    stands = {key: _gather_one(plan, known) for key, plan in plans.items()}
+    found = []
+    for one in suppositions:
+        supposed = known.supposing(one)
+        found.append(
+            [(stands[plan.contract.pk, plan.period.start], _gather_one(plan, supposed)) for plan in one.plans]
+        )
+    return found
+
+
 class _Known:
     """The rows of a chunk, loaded once: promises, facts, and what earlier statements said."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
-        start = min(plan.period.start for plan in plans)
-        end = max(plan.period.end for plan in plans)
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        around: Sequence[OutageWindow | Maintenance] = (),
+        *,
+        undecided: bool = True,
+    ) -> None:
+        # A microsecond more on either side: what a row around touches belongs to its run.
+        start = min([plan.period.start for plan in plans] + [instant(row.start) - 1 for row in around])
+        end = max([plan.period.end for plan in plans] + [instant(row.end) + 1 for row in around if row.end])
         contracts = [plan.contract.pk for plan in plans]
         versions = [part.version.pk for plan in plans for part in plan.parts]
         self.commitments: dict[int, list[Commitment]] = defaultdict(list)
@@ -95,8 +126,15 @@ class _Known:
             for one in group
             for component in one.components.all()
         }
-        self.facts = _Facts(
-            self.components, {part.version.tier_id for plan in plans for part in plan.parts}, start, end
+        self.terms: dict[int, Terms] = {}
+        self.facts = Facts(
+            self.components,
+            {part.version.tier_id for plan in plans for part in plan.parts},
+            contracts,
+            self._judged_by_requests(),
+            start,
+            end,
+            undecided=undecided,
         )
         self.billed = {
             (billed.commitment_id, instant(billed.period_start)): billed.amount_minor
@@ -126,7 +164,22 @@ class _Known:
             statement__in=[s for group in self.issued.values() for s in group]
         ):
             self.granted[credit.statement_id] = credit.granted_minor
-        self.terms: dict[int, Terms] = {}
+
+    def _judged_by_requests(self) -> set[int]:
+        """Ids of the components of which any terms want request counts: they are many, and most terms have no use for them."""
+        return {
+            component.pk
+            for group in self.commitments.values()
+            for one in group
+            for component in one.components.all()
+            if self.terms_of(one).signal.source != "windows"
+        }
+
+    def supposing(self, supposition: Supposition) -> "_Known":
+        """The same rows, as if other facts counted."""
+        supposed = copy(self)
+        supposed.facts = self.facts.supposing(supposition.added, supposition.removed)
+        return supposed
 
     def terms_of(self, commitment: Commitment) -> Terms:
         if commitment.pk not in self.terms:
@@ -138,7 +191,7 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
     gathered = Gathered(plan)
     gathered.issued = known.issued[plan.contract.pk, plan.period.start]
     gathered.granted_minor = sum(known.granted[statement.pk] for statement in gathered.issued)
-    touching: dict[str, OutageWindow] = {}
+    undecided: set[Undecided] = set()
     for part in plan.parts:
         commitments = known.commitments[part.version.pk]
         if not commitments:
@@ -153,21 +206,28 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
                     Block(refusal.code, commitment.name, f"{commitment.name}: {refusal.sentence}")
                 )
         codes = {component.code for commitment in commitments for component in commitment.components.all()}
-        for window in known.facts.proposed(codes, part.version.tier_id, part.span):
-            touching[window.reference] = window
+        undecided.update(known.facts.undecided(plan.contract.pk, codes, part.version.tier_id, part.span))
     gathered.blocks += [
-        Block(
-            "proposed_window",
-            reference,
-            f"Outage {reference} is proposed and touches the period: confirm or withdraw it.",
-            waivable=True,
-        )
-        for reference in sorted(touching)
+        Block(one.code, one.reference, one.sentence, waivable=True) for one in sorted(undecided)
     ]
+    gathered.blocks += [block for one in gathered.cases for block in _uncounted(one)]
     gathered.still_open = sorted(
         {window.reference for one in gathered.cases for window in one.windows if window.end is None}
     )
     return gathered
+
+
+def _uncounted(one: GatheredCase) -> Iterator[Block]:
+    """Terms that judge requests would show 100 % for ever where none were counted: that is for a person to say."""
+    if one.case.terms.signal.source != "requests":
+        return
+    counted = {interval.component for interval in one.case.evidence.requests}
+    for code in one.case.terms.components.names:
+        if code not in counted:
+            sentence = (
+                f"{one.id}: the terms judge failed requests, and none of {code} were counted in the period."
+            )
+            yield Block("no_request_counts", f"{one.id}: {code}", sentence, waivable=True)
 
 
 def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> GatheredCase:
@@ -175,9 +235,11 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
     terms = known.terms_of(commitment)
     _refuse_what_nobody_records(terms)
     whole = len(plan.parts) == 1
-    windows = known.facts.windows(
-        terms.components.names, part.version.tier_id, plan.period.interval if whole else part.span
-    )
+    span = plan.period.interval if whole else part.span
+    codes, tier = terms.components.names, part.version.tier_id
+    windows = known.facts.windows(codes, tier, span)
+    reach = _reach(plan.period.interval, [outage for _, outage in windows])
+    excuses = known.facts.excuses(plan.contract.pk, codes, tier, reach)
     earlier = [
         line
         for line in known.lines[plan.contract.pk]
@@ -188,9 +250,9 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
         service_start=_if_within(plan.contract.starts_at, plan),
         service_end=_if_within(plan.contract.ends_at, plan),
         outages=tuple(outage for _, outage in windows),
-        maintenance=known.facts.maintenance(
-            terms.components.names, part.version.tier_id, plan.period.interval
-        ),
+        maintenance=tuple(excuse for _, excuse in excuses),
+        no_data=known.facts.gaps(codes, reach),
+        requests=known.facts.requests(codes, tier, span) if terms.signal.source != "windows" else (),
         history=tuple(line.met for line in earlier if line.applicable),
         uptime_history=tuple(parse_exact(line.judged_percent) for line in earlier if line.applicable),
         fee=_fee(plan, part, commitment, known) * (ONE if whole else part.share),
@@ -202,15 +264,20 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
     if wrong:
         raise Refusal("facts_do_not_fit_the_terms", "; ".join(map(str, wrong)))
     name = commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
-    return GatheredCase(name, commitment, case, [window for window, _ in windows])
+    approved = [row for row, _ in excuses if isinstance(row, ApprovedExclusion)]
+    return GatheredCase(name, commitment, case, [window for window, _ in windows], approved)
+
+
+def _reach(period: Interval, outages: Sequence[Outage]) -> Interval:
+    """The period, and how far the runs that cross its edges go: a minimum is tested on what exclusions leave of all of it."""
+    return Interval(
+        min([period.start, *(outage.start for outage in outages)]),
+        max([period.end, *(outage.end for outage in outages if outage.end is not None)]),
+    )
 
 
 def _refuse_what_nobody_records(terms: Terms) -> None:
-    """Terms that judge by counts which are not recorded would show 100 % for ever: refused by name instead."""
-    if terms.signal.source == "requests":
-        raise Refusal(
-            "no_request_counts", "the terms judge failed requests, and request counts are not recorded."
-        )
+    """Terms whose base is not recorded would be computed on all of it: refused by name instead."""
     if terms.base.affected_user_share:
         raise Refusal("no_affected_users", "the base is the share of users affected, which is not recorded.")
 
@@ -267,100 +334,3 @@ def contract_year_start(signed: datetime, at: datetime) -> datetime:
     )
     day = 28 if (signed.month, signed.day) == (2, 29) else signed.day
     return signed.replace(year=signed.year + max(years, 0), day=day if years else signed.day)
-
-
-class _Facts:
-    """Windows and maintenance of a chunk as values, shared by the contracts that look at the same component and tier."""
-
-    def __init__(self, components: Mapping[int, Component], tiers: set[int], start: int, end: int) -> None:
-        ids, tier_ids = list(components), sorted(tiers)
-        first, last = moment(start), moment(end)
-        self._windows = [
-            (w, _outage(w))
-            for w in facts.windows_connected(components=ids, tiers=tier_ids, start=first, end=last)
-        ]
-        self._maintenance = [
-            (m, _exclusion(m))
-            for m in facts.maintenance_known(components=ids, tiers=tier_ids, start=first, end=last)
-        ]
-        self._proposed = list(facts.proposed_touching(start=first, end=last))
-        self._shared: dict[tuple[tuple[str, ...], int, Interval], list[tuple[OutageWindow, Outage]]] = {}
-
-    def windows(self, codes: tuple[str, ...], tier: int, span: Interval) -> list[tuple[OutageWindow, Outage]]:
-        """Confirmed windows of these components and this tier that touch the span, or touch a run that does."""
-        key = (codes, tier, span)
-        if key not in self._shared:
-            mine = [(w, o) for w, o in self._windows if o.component in codes and tier in _tiers(w)]
-            self._shared[key] = list(
-                _connected(sorted(mine, key=lambda one: (one[1].start, one[1].id or "")), span)
-            )
-        return self._shared[key]
-
-    def maintenance(self, codes: tuple[str, ...], tier: int, span: Interval) -> tuple[Exclusion, ...]:
-        """Maintenance of these components and this tier that touches the span, in time order."""
-        touching = [
-            exclusion
-            for row, exclusion in self._maintenance
-            if exclusion.component in (*codes, EVERY_COMPONENT)
-            and tier in _tiers(row)
-            and exclusion.start < span.end
-            and exclusion.end > span.start
-        ]
-        return tuple(sorted(touching, key=lambda one: (one.start, one.id or "")))
-
-    def proposed(self, codes: set[str], tier: int, span: Interval) -> Iterable[OutageWindow]:
-        """Windows that nobody has decided on and that touch the span."""
-        for window in self._proposed:
-            end = None if window.end is None else instant(window.end)
-            if (
-                window.component.code in codes
-                and tier in _tiers(window)
-                and instant(window.start) < span.end
-                and (end is None or end > span.start)
-            ):
-                yield window
-
-
-def _tiers(row: OutageWindow | Maintenance) -> set[int]:
-    return {tier.pk for tier in row.tiers.all()}
-
-
-def _outage(window: OutageWindow) -> Outage:
-    share = ONE if window.affected_of is None else Fraction(window.affected_count or 0, window.affected_of)
-    return Outage(
-        component=window.component.code,
-        start=instant(window.start),
-        end=None if window.end is None else instant(window.end),
-        severity=window.severity,
-        affected_share=share,
-        id=window.reference,
-    )
-
-
-def _exclusion(row: Maintenance) -> Exclusion:
-    return Exclusion(
-        component=EVERY_COMPONENT if row.component is None else row.component.code,
-        start=instant(row.start),
-        end=instant(row.end),
-        category=cast("Category", row.category),
-        id=row.reference,
-        announced_at=None if row.announced_at is None else instant(row.announced_at),
-    )
-
-
-def _connected(
-    windows: Sequence[tuple[OutageWindow, Outage]], span: Interval
-) -> Iterable[tuple[OutageWindow, Outage]]:
-    """Windows, sorted by start, in groups that overlap or touch; the groups that reach into the span."""
-    group: list[tuple[OutageWindow, Outage]] = []
-    reach = 0
-    for one in windows:
-        if group and one[1].start > reach:
-            if reach > span.start and group[0][1].start < span.end:
-                yield from group
-            group = []
-        end = span.end if one[1].end is None else one[1].end
-        reach = max(reach, end) if group else end
-        group.append(one)
-    if group and reach > span.start and group[0][1].start < span.end:
-        yield from group

@@ -23,7 +23,19 @@ from slaservice.rules.periods import local_date, zone_named
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import CREDIT_MOVES
 
-WAIVABLE = frozenset({"proposed_window"})
+WAIVABLE = frozenset(
+    {
+        "proposed_window",
+        "proposed_maintenance",
+        "proposed_gap",
+        "proposed_exclusion",
+        "no_request_counts",
+        "open_too_long",
+        "in_the_future",
+        "looks_like_a_duplicate",
+        "no_data",
+    }
+)
 """Blocks that a person may waive. Without a fee or with facts that the terms cannot judge there is nothing to compute."""
 
 

@@ -12,10 +12,12 @@ from unittest.mock import patch
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
 
+from tests.browser import Visitor, Visits, browser
 from tests.emptying import emptier
 from tests.servers import Workers, with_database
 
@@ -104,3 +106,22 @@ def celery_workers(
     yield start
     for workers in started:
         workers.stop()
+
+
+@pytest.fixture
+def visits(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visits]:
+    """A browser on this test's own database; see tests/browser.py."""
+    # Playwright runs an event loop in this thread: Django would refuse its ORM, and under it takes a connection of its own.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    # What is left open keeps the test database from being dropped; the server's threads keep nothing.
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    with browser() as opened:
+        yield Visits(opened, live_server.url)
+        connections.close_all()
+
+
+@pytest.fixture
+def visit(visits: Visits) -> Iterator[Visitor]:
+    """Opens pages; nothing that a page complains of goes unheard."""
+    yield visits
+    assert visits.complaints == []

@@ -2,6 +2,7 @@
 
 from reports.admin.blocks import ClosingBlockAdmin
 from reports.admin.credits import ServiceCreditAdmin
+from reports.admin.desk import DeskAdmin
 from reports.admin.statements import StatementAdmin
 
-__all__ = ["ClosingBlockAdmin", "ServiceCreditAdmin", "StatementAdmin"]
+__all__ = ["ClosingBlockAdmin", "DeskAdmin", "ServiceCreditAdmin", "StatementAdmin"]

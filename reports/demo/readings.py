@@ -1,6 +1,6 @@
-"""What four readings of the same public record make of a month: `python -m reports.demo.readings`.
+"""What five readings of the same public record make of April: `python -m reports.demo.readings`, kept as READINGS.md.
 
-The definition, not the data, sets the number. The demonstration bills by the last of the four; the others
+The definition, not the data, sets the number. The demonstration bills by the last of the five; the others
 stand beside it, so that nobody has to take that on trust. Standard library only: it counts independently of
 the rules and of the importer.
 """
@@ -138,6 +138,17 @@ def confirmed(feed: Json, decisions: Json, code: dict[str, str]) -> list[Window]
     return windows
 
 
+def stated(feed: Json, decisions: Json, code: dict[str, str]) -> list[Window]:
+    """Only the exact windows that texts state, of the components that they were confirmed for."""
+    by_text = {
+        (decision["incident"], instant(entry["start"]), instant(entry["end"]))
+        for decision in decisions["decisions"]
+        for entry in [*decision.get("correct", ()), *decision.get("record", ())]
+        if entry["basis"] == "stated_window"
+    }
+    return [w for w in confirmed(feed, decisions, code) if (w.incident, w.start, w.end) in by_text]
+
+
 def downtime(
     windows: Iterable[Window], component: str, start: datetime, end: datetime, partial: Fraction
 ) -> Fraction:
@@ -170,25 +181,144 @@ def readings(feed: Json, decisions: Json, code: dict[str, str]) -> Readings:
         "posted status": posted,
     }
     read = {name: reading(feed, code) for name, reading in by_feed.items()}
-    return read | {"confirmed": confirmed(feed, decisions, code)}
+    return read | {
+        "stated alone": stated(feed, decisions, code),
+        "confirmed": confirmed(feed, decisions, code),
+    }
 
 
-def table(year: int, month: int) -> list[str]:
-    """A month in UTC as a Markdown table: component, weight of a partial outage, uptime by each reading."""
-    customers = load("customers.json")
-    found = readings(load("feed.json"), load("decisions.json"), codes(customers))
-    start = datetime(year, month, 1, tzinfo=UTC)
-    end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-    names = " | ".join(found)
-    lines = [f"| component | partial weighs | {names} |", "| --- | --- |" + " ---: |" * len(found)]
-    for component in customers["components"]:
+APRIL = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
+TARGETS = ("99.9", "99.8", "99.5", "99", "98")
+SHOWN_DIFFERENCES = 8
+
+READINGS = {
+    "incident lifecycle": "an incident from its start to its resolution, for each component that it took out of operational, "
+    "at the worst status posted for it",
+    "last writer wins": "all updates of all incidents in one sequence: a component has the status that was posted last, by "
+    "whomever, as the page showed it",
+    "posted status": "incident by incident: each component from the update that set its status to the one that changed or "
+    "cleared it",
+    "stated alone": "only the exact windows that texts state; an incident whose text times nothing did not happen",
+    "confirmed": "what the demonstration bills by: the stated window where it is exact, else the posted status "
+    "(`decisions.json`)",
+}
+
+ABOUT = """\
+# April 2026 by five readings
+
+One public record, 49 incidents, read in five ways. Made by `python -m reports.demo.readings > reports/demo/READINGS.md`; a test
+holds this page to that.
+"""
+
+MEASURE = """
+April has 2,592,000 seconds, in UTC. A major outage weighs 1, degraded performance nothing, a partial outage 1 or 0.3. Where
+two overlap, the heavier counts, once. Uptime is rounded down.
+
+## Uptime
+"""
+
+DECIDED = """
+Last writer wins and posted status part only at Claude Console: an update took it down and none of that incident ever set it
+back, so that on the page it stood at major outage for 16 hours, until somebody posted about it again. Stated alone is blind
+wherever nobody wrote a window down, which is most of the time.
+
+## Targets that the reading decides
+
+Where the readings disagree, without the blind one. The data is the same; what is owed is not.
+"""
+
+FARTHEST = """
+## Where text and posting differ most
+
+Seconds of April at full weight: from start to resolution, as posted, as confirmed, and the argument of `decisions.json`.
+"""
+
+
+def page() -> str:
+    """The whole of READINGS.md."""
+    customers, feed, decisions = (load(f"{name}.json") for name in ("customers", "feed", "decisions"))
+    found = readings(feed, decisions, codes(customers))
+    names = {component["code"]: component["name"] for component in customers["components"]}
+    lines = [
+        ABOUT,
+        *_header("reading", "what counts"),
+        *(_row(*reading) for reading in READINGS.items()),
+        MEASURE,
+        *_uptimes(found, names),
+        DECIDED,
+        *_disagreements(found, names),
+        FARTHEST,
+        *_differences(found, decisions, names),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _uptime(windows: list[Window], component: str, weight: Fraction) -> str:
+    start, end = APRIL
+    return percent(downtime(windows, component, start, end, weight), end - start)
+
+
+def _uptimes(found: Readings, names: dict[str, str]) -> list[str]:
+    """Component, weight of a partial outage, uptime by each reading."""
+    lines = _header("component", "partial weighs", *found, numbers=len(found))
+    for code, name in names.items():
         for weight in WEIGHTS:
-            lost = [downtime(windows, component["code"], start, end, weight) for windows in found.values()]
-            uptimes = [f"{percent(each, end - start)} %" for each in lost]
-            cells = [component["name"], f"{float(weight):g}", *uptimes]
-            lines.append(f"| {' | '.join(cells)} |")
+            uptimes = [f"{_uptime(windows, code, weight)} %" for windows in found.values()]
+            lines.append(_row(name, f"{float(weight):g}", *uptimes))
     return lines
 
 
+def _disagreements(found: Readings, names: dict[str, str]) -> list[str]:
+    lines = _header("component", "partial weighs", "target", "met by", "missed by")
+    for code, name in names.items():
+        for weight in WEIGHTS:
+            uptimes = {
+                reading: Fraction(_uptime(windows, code, weight))
+                for reading, windows in found.items()
+                if reading != "stated alone"
+            }
+            for target in TARGETS:
+                met = [reading for reading, uptime in uptimes.items() if uptime >= Fraction(target)]
+                missed = [reading for reading in uptimes if reading not in met]
+                if met and missed:
+                    cells = name, f"{float(weight):g}", f"{target} %", ", ".join(met), ", ".join(missed)
+                    lines.append(_row(*cells))
+    return lines
+
+
+def _differences(found: Readings, decisions: Json, names: dict[str, str]) -> list[str]:
+    """The incidents for which what was confirmed is farthest from what was posted, and why."""
+    why = {decision["incident"]: decision["because"] for decision in decisions["decisions"]}
+    lost: dict[str, dict[tuple[int, ...], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for incident, code in sorted({(w.incident, w.component) for w in found["posted status"]}):
+        lost[incident][_seconds(found, incident, code)].append(names[code])
+    by_how_much = {name: max(abs(b - c) for _, b, c in figures) for name, figures in lost.items()}
+    far = sorted((name for name in lost if by_how_much[name]), key=lambda name: (-by_how_much[name], name))
+    lines = _header("incident", "components", "lifecycle", "posted", "confirmed", "because")
+    for incident in far[:SHOWN_DIFFERENCES]:
+        for number, (seconds, components) in enumerate(sorted(lost[incident].items())):
+            reason = "as above" if number else why[incident]
+            lines.append(
+                _row(f"`{incident}`", ", ".join(components), *(f"{one:,}" for one in seconds), reason)
+            )
+    return lines
+
+
+def _seconds(found: Readings, incident: str, code: str) -> tuple[int, ...]:
+    return tuple(
+        round(downtime([w for w in found[name] if w.incident == incident], code, *APRIL, Fraction(1)))
+        for name in ("incident lifecycle", "posted status", "confirmed")
+    )
+
+
+def _header(*cells: str, numbers: int = 0) -> list[str]:
+    rules = ["---"] * (len(cells) - numbers) + ["---:"] * numbers
+    return [_row(*cells), _row(*rules)]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 if __name__ == "__main__":
-    print("\n".join(table(2026, 4)))
+    print(page(), end="")

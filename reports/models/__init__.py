@@ -2,6 +2,7 @@
 
 from reports.models.blocks import ClosingBlock
 from reports.models.credits import CreditDecision, ServiceCredit
+from reports.models.desk import ProposedWindow
 from reports.models.documents import StatementFile
 from reports.models.statements import NumberSeries, Statement, StatementLine
 
@@ -9,6 +10,7 @@ __all__ = [
     "ClosingBlock",
     "CreditDecision",
     "NumberSeries",
+    "ProposedWindow",
     "ServiceCredit",
     "Statement",
     "StatementFile",

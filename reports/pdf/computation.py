@@ -141,7 +141,32 @@ def _taken_off(facts: Facts, ledger: Ledger) -> Iterator[Step]:
         )
 
 
+def _requests(facts: Facts) -> Iterator[Step]:
+    """How many requests were counted and how many of them failed, for each component: what the lost time was worked out from."""
+    if facts.terms.signal.source == "windows":
+        return
+    for code, name in facts.covered.items():
+        counted = [one for one in facts.evidence.requests if one.component == code]
+        if not counted:
+            continue
+        total, failed = sum(one.total for one in counted), sum(one.errors for one in counted)
+        intervals = "1 interval" if len(counted) == 1 else f"{len(counted):,} intervals"
+        shown = f"{failed:,} of {total:,} failed in {intervals}, {_lost_by(facts)}"
+        label = f"Requests, {name}" if len(facts.covered) > 1 else "Requests"
+        rate = figures.share(Fraction(failed), Fraction(total))
+        yield Step(label, shown, facts.clause("signal.requests", "signal"), f"({rate})")
+
+
+def _lost_by(facts: Facts) -> str:
+    rule = facts.terms.signal.requests
+    if rule.above is None:
+        return "each lost by its share of failed requests"
+    asked = f"{'more than' if rule.op == '>' else 'at least'} {number(rule.above * 100)} %"
+    return f"each lost where {asked} failed"
+
+
 def _uptime(facts: Facts) -> Iterator[Step]:
+    yield from _requests(facts)
     downtime, eligible = facts.number("downtime_seconds"), facts.number("eligible_seconds")
     if facts.joined:
         how = _WHOSE[facts.terms.combine]

@@ -81,8 +81,9 @@ def brief(value: Fraction, mode: Literal["ceil", "floor"] = "ceil") -> str:
 
 
 def clock(value: Fraction) -> str:
-    """'1:18:00', '0:20:27.0369': exact, cut off and marked with '…' where the decimals do not end."""
+    """'1:18:00', '0:20:27.0369': exact; where the decimals do not end, cut off after three and marked with '…'."""
     cut = rounded(value, _MOST_PLACES, "floor")
+    cut = cut if cut == value else rounded(value, 3, "floor")
     whole, rest = _split(cut)
     return f"{whole // 3600:,}:{whole // 60 % 60:02}:{whole % 60:02}{rest}{'' if cut == value else '…'}"
 

@@ -5,12 +5,13 @@ column adds up to the downtime. Why something did not count is read from the buc
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from reports.pdf import figures
 from reports.pdf.facts import Facts
 from reports.pdf.ledger import excluded_by_exclusion, lost_by_window
+from reports.pdf.response import reliability_words, response_words
 from reports.pdf.text import printable
 from slaservice.rules.evidence import Exclusion, Outage
 from slaservice.rules.exclusions import announced_in_time, exclusion_name
@@ -44,11 +45,12 @@ class IncidentRow:
     counted: str
     counts: bool
     note: str
+    response: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExclusionRow:
-    """One line of the list, finished text."""
+    """One line of the list, finished text; `why` is the clause and justification of what is no maintenance."""
 
     reference: str
     when: str
@@ -58,6 +60,7 @@ class ExclusionRow:
     notice: str
     late: bool
     excluded: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Incidents:
     total: str
     counted: int
     listed: int
+    reliability: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class _Entry:
     title: str
     windows: Sequence[tuple[str, Outage]]
     lost: Fraction
+    response: str = ""
 
     @property
     def start(self) -> int:
@@ -115,6 +120,7 @@ def incident_list(facts: Facts) -> Incidents:
         others_counted=figures.clock(sum((entry.lost for entry in left_out), Fraction(0))),
         total=figures.clock(sum(lost.values(), Fraction(0))),
         counted=sum(entry.lost > 0 for entry in entries),
+        reliability=reliability_words(facts),
     )
 
 
@@ -151,7 +157,8 @@ def _entries(facts: Facts, lost: dict[str, Fraction]) -> Iterator[_Entry]:
     for incident in facts.case.get("incidents") or ():
         own = [(name, rest.pop(name)) for name in incident["windows"] if name in rest]
         if own:
-            yield _entry(incident["reference"], incident.get("title") or "", own, lost)
+            entry = _entry(incident["reference"], incident.get("title") or "", own, lost)
+            yield replace(entry, response=response_words(incident))
     for name, outage in rest.items():
         yield _entry(name, "", [(name, outage)], lost)
     requests = [seconds for name, seconds in lost.items() if name.startswith("requests[")]
@@ -184,6 +191,7 @@ def _incident_row(facts: Facts, entry: _Entry) -> IncidentRow:
         else "",
         counted=figures.clock(entry.lost),
         note=_note(facts, entry),
+        response=entry.response,
     )
 
 
@@ -207,6 +215,8 @@ def _severity(facts: Facts, outage: Outage) -> str:
 
 def _note(facts: Facts, entry: _Entry) -> str:
     """Why an incident counted nothing, or less than it lasted: the buckets in which its time stands, and marks."""
+    if entry.windows and facts.terms.signal.source == "requests":
+        return "failed requests are judged, not outages"
     notes: dict[str, None] = {}
     dropped = {drop["id"]: drop["reason"] for drop in facts.result["reasons"]["dropped_windows"]}
     for name, outage in entry.windows:
@@ -260,7 +270,6 @@ def exclusion_list(facts: Facts) -> Exclusions:
 
 def _exclusion_row(facts: Facts, name: str, exclusion: Exclusion, taken: Fraction) -> ExclusionRow:
     notice, late = _notice(facts, exclusion)
-    announced = exclusion.announced_at
     return ExclusionRow(
         reference=printable(name, 60),
         when=facts.clock.span(exclusion.start, exclusion.end),
@@ -268,11 +277,24 @@ def _exclusion_row(facts: Facts, name: str, exclusion: Exclusion, taken: Fractio
         late=late,
         category=exclusion.category.replace("_", " ").capitalize(),
         components=facts.name(exclusion.component),
-        announced="never"
-        if announced is None
-        else f"{facts.clock.at(announced)}, {_ahead(exclusion.start - announced)}",
+        announced=_announced(facts, exclusion),
         excluded=figures.clock(taken),
+        why=_why(facts, name),
     )
+
+
+def _announced(facts: Facts, exclusion: Exclusion) -> str:
+    if exclusion.announced_at is None:
+        return "never" if exclusion.category.endswith("maintenance") else "–"
+    return f"{facts.clock.at(exclusion.announced_at)}, {_ahead(exclusion.start - exclusion.announced_at)}"
+
+
+def _why(facts: Facts, name: str) -> str:
+    """'Clause 7.2(b): the customer revoked the key.'"""
+    for written in facts.case.get("exclusions") or ():
+        if written["reference"] == name:
+            return f"Clause {printable(written['clause'], 60)}: {printable(written['justification'], 2000)}"
+    return ""
 
 
 def _notice(facts: Facts, exclusion: Exclusion) -> tuple[str, bool]:

@@ -100,6 +100,7 @@ class Paper:
     sections: list[Section]
     total: Total | None
     terms: list[Clauses]
+    responses: bool
     digest: list[str]
     engine: str
     tzdata: str
@@ -143,6 +144,7 @@ def paper(document: Document, *, number: str | None, digest: str, issued_on: dat
         sections=sections,
         total=total_of(document, cases),
         terms=_terms(cases),
+        responses=any(one.incidents.listed and one.incidents.reliability for one in sections),
         digest=[digest[index : index + 8] for index in range(0, len(digest), 8)],
         engine=printable(identity["engine"], 40),
         tzdata=printable(identity["tzdata"], 40),

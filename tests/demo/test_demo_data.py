@@ -4,6 +4,8 @@ Proposals are derived here from the feed alone (reports/demo/readings.py), witho
 """
 
 import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ import pytest
 
 from reports.demo import readings
 from reports.demo.readings import RANK, Window, downtime, instant
+from tests.servers import ROOT
 
 Json = dict[str, Any]
 
@@ -222,8 +225,29 @@ def test_the_readme_tells_of_every_trap_with_its_incidents() -> None:
     assert {trap: told[trap] for trap in told if trap not in {"trap", "---"}} == found
 
 
-def test_the_readme_shows_april_as_it_is_computed() -> None:
-    assert "\n".join(readings.table(2026, 4)) in README
+def test_the_page_of_readings_is_what_its_command_says() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "reports.demo.readings"], capture_output=True, check=True, cwd=ROOT
+    )
+    assert said.stdout.decode() == (readings.FOLDER / "READINGS.md").read_text(encoding="utf-8")
+
+
+def test_every_reading_stands_on_its_page_for_every_component_at_both_weights() -> None:
+    page = readings.page()
+    assert list(readings.readings(FEED, DECIDED, CODES)) == list(readings.READINGS)
+    for component in CUSTOMERS["components"]:
+        for weight in ("1", "0.3"):
+            assert f"\n| {component['name']} | {weight} |" in page
+    assert all(f"\n| {reading} | " in page for reading in readings.READINGS)
+
+
+def test_stated_alone_counts_a_window_only_where_a_text_states_it() -> None:
+    alone = readings.stated(FEED, DECIDED, CODES)
+    assert {window.incident for window in alone} < {window.incident for window in CONFIRMED}
+    assert set(alone) < set(CONFIRMED)
+    only = [window for window in alone if window.incident == "9l93x2ht4s5w"]
+    assert downtime(only, "claude-ai", *APRIL, Fraction(1)) == 4680
+    assert not [window for window in alone if window.incident == "cbffv7jf2jck"]
 
 
 def test_the_incident_of_28_april_by_each_reading() -> None:

@@ -50,7 +50,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reports.store.os.fsync", full)
+    monkeypatch.setattr("slaservice.store.os.fsync", full)
     issued = an_issued()
     with pytest.raises(OSError, match="No space"):
         making.make(statement=issued, now=CLOSED)

@@ -60,7 +60,12 @@ def test_without_redis_nothing_is_sent_to_a_broker_that_nobody_named() -> None:
 def test_the_beat_only_pings_and_every_ping_is_a_task_that_exists() -> None:
     app.loader.import_default_modules()
     pings = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
-    assert pings == {"reports.tasks.close_due": 60.0, "reports.tasks.sweep": 10.0}
+    assert pings == {
+        "reports.tasks.close_due": 60.0,
+        "reports.tasks.sweep": 10.0,
+        "slaservice.outages.tasks.poll_feeds": 10.0,
+        "slaservice.outages.tasks.read_messages": 5.0,
+    }
     assert set(pings) <= set(app.tasks)
 
 

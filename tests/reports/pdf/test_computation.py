@@ -199,3 +199,38 @@ def test_the_contracts_clause_is_found_by_field_or_by_what_the_field_is_part_of(
     assert found["Downtime"][1] == "2"
     assert found["Excluded"][1] == "4.1"
     assert found["Commitment"][1] == found["Cap"][1] == ""
+
+
+def counts(component: str = "api", failed: int = 50) -> list[Json]:
+    """Two minutes of 1,000 requests each."""
+    at = {"component": component, "seconds": 60, "total": 1000, "errors": failed}
+    return [{**at, "start": f"2026-04-10T10:{minute:02}:00Z"} for minute in (0, 1)]
+
+
+RATE = {"source": "requests", "severity_weight": {}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "how"),
+    [
+        (None, "each lost by its share of failed requests"),
+        ({"mode": "threshold", "above": "0.05"}, "each lost where more than 5 % failed"),
+        ({"mode": "threshold", "above": "0.05", "op": ">="}, "each lost where at least 5 % failed"),
+    ],
+)
+def test_requests_are_shown_with_how_many_failed_and_how_that_loses_time(rule: Json | None, how: str) -> None:
+    agreed = terms(signal=RATE | ({"requests": rule} if rule else {}), clauses={"signal.requests": "2.4"})
+    shown = of(agreed, requests=counts())["Requests"]
+    assert shown == (f"100 of 2,000 failed in 2 intervals, {how}", "2.4", "(5.000 %)")
+
+
+def test_each_component_has_its_requests_and_who_has_none_has_no_line() -> None:
+    agreed = terms(("api", "console", "hooks"), signal=RATE)
+    shown = of(agreed, requests=[*counts(), *counts("console", 0)[:1]])
+    assert shown["Requests, Northwind API"][2] == "(5.000 %)"
+    assert shown["Requests, Web console"][0].startswith("0 of 1,000 failed in 1 interval,")
+    assert "Requests, Webhooks" not in shown
+
+
+def test_requests_that_the_terms_do_not_judge_are_no_part_of_the_computation() -> None:
+    assert "Requests" not in of(terms(), requests=counts())

@@ -180,7 +180,13 @@ def test_maintenance_is_listed_with_its_notice_and_what_it_excluded() -> None:
             "in time (72 h)",
             "1:00:00",
         ),  # exactly 72 h is in time
-        ({"ahead_hours": None, "category": "force_majeure"}, "never", "none asked for", "1:00:00"),
+        (
+            {"ahead_hours": None, "category": "emergency_maintenance"},
+            "never",
+            "not excluded by these terms",
+            "0:00:00",
+        ),
+        ({"ahead_hours": None, "category": "force_majeure"}, "–", "none asked for", "1:00:00"),
         (
             {"category": "third_party"},
             "8 Apr 03:00:00, 96 h before",
@@ -192,6 +198,23 @@ def test_maintenance_is_listed_with_its_notice_and_what_it_excluded() -> None:
 def test_notice_is_judged_as_the_terms_want_it(more: Json, announced: str, notice: str, time: str) -> None:
     row = excluded(maintenance=[maintenance("2026-04-12T01:00:00Z", 60, **more)])[0]
     assert (row.announced, row.notice, row.excluded) == (announced, notice, time)
+
+
+def test_an_outage_says_that_it_does_not_matter_where_requests_are_judged() -> None:
+    agreed = terms(signal={"source": "requests", "severity_weight": {}})
+    (row,) = of(agreed, outages=[outage("2026-04-10T10:00:00Z", 60)]).rows
+    assert (row.counted, row.note) == ("0:00:00", "failed requests are judged, not outages")
+
+
+def test_what_is_no_maintenance_is_listed_with_its_clause_and_justification() -> None:
+    flood = maintenance("2026-04-12T01:00:00Z", 60, ahead_hours=None, category="force_majeure", id="X-1")
+    document = statement(
+        [case("API", terms(), {"maintenance": [flood, maintenance("2026-04-20T22:00:00Z", 30)]})]
+    )
+    written = {"reference": "X-1", "clause": "7.1", "justification": "The Elbe stood\nin the \u202ecellar."}
+    document["cases"][0]["exclusions"] = [written]
+    rows = exclusion_list(facts.read(document["cases"][0], document)).rows
+    assert [row.why for row in rows] == ["Clause 7.1: The Elbe stood in the ⟦U+202E⟧cellar.", ""]
 
 
 def test_maintenance_of_another_period_is_not_listed() -> None:

@@ -258,3 +258,17 @@ def test_the_amount_due_is_the_frozen_total(kind: str) -> None:
     assert Fraction(shown.value.removeprefix(total["currency"]).replace(",", "")) == Fraction(
         total["credit_amount"]
     )
+
+
+def test_an_exclusion_is_printed_with_its_category_clause_and_justification() -> None:
+    window = samples.maintenance(
+        "2026-04-12T01:00:00Z", 60, ahead_hours=None, category="force_majeure", id="X-7"
+    )
+    document = samples.statement([samples.case("API", samples.terms(), {"maintenance": [window]})])
+    document["cases"][0]["exclusions"] = [
+        {"reference": "X-7", "clause": "7.1(c)", "justification": "The Elbe stood in the <b>cellar</b>."}
+    ]
+    said = reading.text(render(document, **samples.printed(document)))
+    assert "Force majeure" in said
+    assert "Clause 7.1(c): The Elbe stood in the <b>cellar</b>." in said
+    assert "1 h 00 min 00 s excluded" in said

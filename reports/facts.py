@@ -1,0 +1,288 @@
+"""The recorded facts of a chunk of contracts as values for the rules, and what nobody has decided on yet.
+
+Loaded once, in a fixed number of queries; what many contracts share (the windows of a tier on a component, its request counts)
+is turned into values once.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeVar, cast
+
+from accounts import queries as agreed
+from accounts.models import Exclusion as ApprovedExclusion
+from slaservice.outages import queries as recorded
+from slaservice.outages.models import Component, Maintenance, MeasurementGap, OutageWindow
+from slaservice.outages.models.constraints import LAST_INSTANT
+from slaservice.rules.evidence import EVERY_COMPONENT, Exclusion, Gap, Outage, RequestInterval
+from slaservice.rules.exact import ONE
+from slaservice.rules.intervals import SECOND, Interval, instant, moment
+from slaservice.rules.terms import Category
+
+
+class Undecided(NamedTuple):
+    """A fact that waits for a decision: a code of what it is, its reference, what is to be done."""
+
+    code: str
+    reference: str
+    sentence: str
+
+
+_OPEN = instant(LAST_INSTANT)
+"""The end of what has none."""
+
+Codes = tuple[str, ...]
+Excuse = tuple[Maintenance | ApprovedExclusion, Exclusion]
+_Stretch = TypeVar("_Stretch", Exclusion, Gap)
+
+
+class Facts:
+    """Windows, exclusions, gaps and request counts, shared by the contracts that look at the same component and tier.
+
+    `counted` are the ids of the components of which anybody judges requests. What waits for a decision may be thousands of
+    rows, and is loaded only where `undecided` asks for it.
+    """
+
+    def __init__(
+        self,
+        components: Mapping[int, Component],
+        tiers: Collection[int],
+        contracts: Collection[int],
+        counted: Collection[int],
+        start: int,
+        end: int,
+        *,
+        undecided: bool = True,
+    ) -> None:
+        ids, tier_ids = list(components), sorted(tiers)
+        self._codes = {pk: component.code for pk, component in components.items()}
+        first, last = moment(start), moment(end)
+        self._windows = [
+            (w, _outage(w))
+            for w in recorded.windows_connected(
+                components=ids, tiers=tier_ids, start=first, end=last
+            ).prefetch_related(recorded.UPDATES_IN_BRIEF)
+        ]
+        # A run that reaches over the edge of a period is judged whole, so what excuses its other end matters too.
+        first = min([first, *(w.start for w, _ in self._windows)])
+        last = max([last, *(w.end for w, _ in self._windows if w.end)])
+        span: dict[str, Any] = {"start": first, "end": last}
+        self._excuses: list[Excuse] = [
+            (m, _maintenance(m)) for m in recorded.maintenance_known(components=ids, tiers=tier_ids, **span)
+        ]
+        self._excuses += [
+            (x, _exclusion(x))
+            for x in agreed.exclusions_known(contracts=contracts, components=ids, **span)
+            if x.until() != x.starts_at
+        ]
+        self._gaps = [_gap(gap) for gap in recorded.gaps_known(components=ids, **span)]
+        self._requests = self._counts(counted, tier_ids, **span) if counted else {}
+        self._proposed: list[OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion] = []
+        if undecided:
+            self._proposed = [
+                *recorded.proposed_touching(**span),
+                *recorded.maintenance_proposed_touching(**span),
+                *recorded.gaps_proposed_touching(**span),
+                *agreed.exclusions_proposed_touching(contracts=contracts, components=ids, **span),
+            ]
+        self._shared: dict[tuple[str, Codes, int, Interval], Any] = {}
+
+    def _counts(
+        self, counted: Collection[int], tiers: Collection[int], *, start: datetime, end: datetime
+    ) -> dict[tuple[str, int], list[RequestInterval]]:
+        """The intervals of each component and tier, in time order."""
+        found: dict[tuple[str, int], list[RequestInterval]] = defaultdict(list)
+        rows = recorded.request_counts_touching(components=counted, tiers=tiers, start=start, end=end)
+        for component, tier, at, seconds, total, failed in rows.values_list(
+            "component", "tier", "start", "seconds", "total", "failed"
+        ):
+            code = self._codes[component]
+            found[code, tier].append(
+                RequestInterval(
+                    component=code, start=instant(at), seconds=seconds, total=total, errors=failed
+                )
+            )
+        return found
+
+    def supposing(
+        self, added: Sequence[OutageWindow | Maintenance], removed: Sequence[OutageWindow | Maintenance]
+    ) -> "Facts":
+        """The same facts, as if those added counted and those removed did not."""
+        supposed = copy(self)
+        supposed._shared = {}
+        supposed._windows = [(w, o) for w, o in self._windows if w not in removed]
+        supposed._windows += [(row, _outage(row)) for row in added if isinstance(row, OutageWindow)]
+        supposed._excuses = [(row, e) for row, e in self._excuses if row not in removed]
+        supposed._excuses += [(row, _maintenance(row)) for row in added if isinstance(row, Maintenance)]
+        return supposed
+
+    def windows(self, codes: Codes, tier: int, span: Interval) -> list[tuple[OutageWindow, Outage]]:
+        """Confirmed windows of these components and this tier that touch the span, or touch a run that does."""
+
+        def find() -> list[tuple[OutageWindow, Outage]]:
+            mine = [(w, o) for w, o in self._windows if o.component in codes and tier in _tiers(w)]
+            return list(_connected(sorted(mine, key=lambda one: (one[1].start, one[1].id or "")), span))
+
+        return cast("list[tuple[OutageWindow, Outage]]", self._once("windows", codes, tier, span, find))
+
+    def excuses(self, contract: int, codes: Codes, tier: int, span: Interval) -> list[Excuse]:
+        """Maintenance and exclusions of these components, for this tier or this contract, that touch the span, in time order."""
+        touching = [
+            (row, _within(excuse, span))
+            for row, excuse in self._excuses
+            if excuse.component in (*codes, EVERY_COMPONENT)
+            and excuse.start < span.end
+            and excuse.end > span.start
+            and _is_for(row, contract, tier)
+        ]
+        return sorted(touching, key=lambda one: (one[1].start, one[1].id or ""))
+
+    def gaps(self, codes: Codes, span: Interval) -> tuple[Gap, ...]:
+        """Time of the span for which these components were not measured, in time order."""
+        return tuple(
+            _within(gap, span)
+            for gap in self._gaps
+            if gap.component in codes and gap.start < span.end and gap.end > span.start
+        )
+
+    def requests(self, codes: Codes, tier: int, span: Interval) -> tuple[RequestInterval, ...]:
+        """The request counts of these components and this tier whose intervals touch the span, in time order."""
+
+        def find() -> tuple[RequestInterval, ...]:
+            touching = [
+                one
+                for code in codes
+                for one in self._requests.get((code, tier), ())
+                if one.start < span.end and one.start + one.seconds * SECOND > span.start
+            ]
+            return tuple(sorted(touching, key=lambda one: (one.start, one.component)))
+
+        return cast("tuple[RequestInterval, ...]", self._once("requests", codes, tier, span, find))
+
+    def undecided(
+        self, contract: int, codes: Collection[str], tier: int, span: Interval
+    ) -> Iterator[Undecided]:
+        """What is proposed and touches the span."""
+        for row in self._proposed:
+            start, end = _span(row)
+            if (
+                (row.component is None or row.component.code in codes)
+                and _is_for(row, contract, tier)
+                and start < span.end
+                and (end is None or end > span.start)
+            ):
+                code, sentence = _WAITING[type(row)]
+                yield Undecided(code, row.reference, sentence.format(row.reference))
+
+    def _once(self, kind: str, codes: Codes, tier: int, span: Interval, find: Callable[[], Any]) -> Any:
+        """What contracts with the same components, tier and span share."""
+        key = (kind, codes, tier, span)
+        if key not in self._shared:
+            self._shared[key] = find()
+        return self._shared[key]
+
+
+_WAITING: dict[type, tuple[str, str]] = {
+    OutageWindow: (
+        "proposed_window",
+        "Outage {} is proposed and touches the period: confirm or withdraw it.",
+    ),
+    Maintenance: (
+        "proposed_maintenance",
+        "Maintenance {} is proposed and touches the period: confirm or withdraw it.",
+    ),
+    MeasurementGap: (
+        "proposed_gap",
+        "The gap of the measurement {} is proposed and touches the period: confirm or withdraw it.",
+    ),
+    ApprovedExclusion: (
+        "proposed_exclusion",
+        "Exclusion {} is proposed and touches the period: another person approves it, or it is rejected.",
+    ),
+}
+
+
+def _tiers(row: OutageWindow | Maintenance | ApprovedExclusion) -> set[int]:
+    return {tier.pk for tier in row.tiers.all()}
+
+
+def _is_for(
+    row: OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion, contract: int, tier: int
+) -> bool:
+    if isinstance(row, MeasurementGap):
+        return True
+    if isinstance(row, ApprovedExclusion) and row.contract_id is not None:
+        return row.contract_id == contract
+    return tier in _tiers(row)
+
+
+def _span(row: OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion) -> tuple[int, int | None]:
+    start, end = (row.starts_at, row.until()) if isinstance(row, ApprovedExclusion) else (row.start, row.end)
+    return instant(start), None if end is None else instant(end)
+
+
+def _outage(window: OutageWindow) -> Outage:
+    share = ONE if window.affected_of is None else Fraction(window.affected_count or 0, window.affected_of)
+    return Outage(
+        component=window.component.code,
+        start=instant(window.start),
+        end=None if window.end is None else instant(window.end),
+        severity=window.severity,
+        affected_share=share,
+        id=window.reference,
+    )
+
+
+def _maintenance(row: Maintenance) -> Exclusion:
+    return Exclusion(
+        component=_code(row.component),
+        start=instant(row.start),
+        end=instant(row.end),
+        category=cast("Category", row.category),
+        id=row.reference,
+        announced_at=None if row.announced_at is None else instant(row.announced_at),
+    )
+
+
+def _exclusion(row: ApprovedExclusion) -> Exclusion:
+    return Exclusion(
+        component=_code(row.component),
+        start=instant(row.starts_at),
+        end=instant(row.until() or LAST_INSTANT),
+        category=cast("Category", row.category),
+        id=row.reference,
+    )
+
+
+def _gap(row: MeasurementGap) -> Gap:
+    return Gap(component=row.component.code, start=instant(row.start), end=instant(row.end or LAST_INSTANT))
+
+
+def _within(one: _Stretch, span: Interval) -> _Stretch:
+    """What goes on lasts as far as anybody looks: a case says nothing of other contracts' periods."""
+    return replace(one, end=span.end) if one.end == _OPEN else one
+
+
+def _code(component: Component | None) -> str:
+    return EVERY_COMPONENT if component is None else component.code
+
+
+def _connected(
+    windows: Sequence[tuple[OutageWindow, Outage]], span: Interval
+) -> Iterable[tuple[OutageWindow, Outage]]:
+    """Windows, sorted by start, in groups that overlap or touch; the groups that reach into the span."""
+    group: list[tuple[OutageWindow, Outage]] = []
+    reach = 0
+    for one in windows:
+        if group and one[1].start > reach:
+            if reach > span.start and group[0][1].start < span.end:
+                yield from group
+            group = []
+        end = span.end if one[1].end is None else one[1].end
+        reach = max(reach, end) if group else end
+        group.append(one)
+    if group and reach > span.start and group[0][1].start < span.end:
+        yield from group
