@@ -60,7 +60,7 @@ class FileImportAdmin(RoleAdmin):
     view_action = "outages.import"
     add_action = "outages.import"
     add_form = FileForm
-    add_label = "Look at a"
+    add_label = "Check"
     change_list_template = "admin/outages/fileimport/list.html"
     verbs = (
         Verb(
