@@ -55,7 +55,8 @@ def load(text: bytes | str) -> Any:
         read: Json = {}
         for key, value in pairs:
             if key in read:
-                raise Invalid([FieldError(key, "stands twice in one object")])
+                shown = key[:100] if key.isprintable() else ascii(key[:100])
+                raise Invalid([FieldError(shown, "stands twice in one object")])
             read[key] = value
         return read
 

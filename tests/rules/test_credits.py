@@ -152,13 +152,13 @@ def test_the_failures_of_a_window_of_one_are_this_periods() -> None:
 
 def test_a_run_is_all_that_was_lost_without_a_break() -> None:
     outages = (
-        outage("08 10:00", "08 10:10"), outage("09 10:00", "09 10:20"),
+        outage("08 10:00", "08 10:10"), outage("09 10:00", "09 10:16:40"),
         outage("10 10:00", "10 11:00"), outage("10 11:00", "10 12:00", "partial"),
     )  # fmt: skip
-    # 600 s, 1,200 s, and 3,600 s with 3/10 of another 3,600 s: each in started steps of 500 s.
+    # 600 s, 1,000 s, and 3,600 s with 3/10 of another 3,600 s: each in started steps of 500 s.
     credit = {"rules": [metered(per="run", step="500", round="ceil")]}
     (reason,) = result(*outages, credit=credit)["reasons"]["rules"]
-    assert reason["steps"] == str(2 + 3 + 10)
+    assert reason["steps"] == str(2 + 2 + 10)
 
 
 def test_every_rule_says_what_it_saw_and_what_it_gave() -> None:
