@@ -13,6 +13,7 @@ from django.db.models import F
 
 from accounts.models import Contract
 from accounts.models.constraints import MOST_MINOR_UNITS
+from reports import closing
 from reports.document import issued_document
 from reports.models import ClosingBlock, CreditDecision, NumberSeries, ServiceCredit, Statement
 from slaservice.history import operations as history
@@ -117,14 +118,24 @@ def _decide(
     return credit
 
 
-@transaction.atomic
 def issue(*, statement: Statement, by: AbstractBaseUser | None, now: datetime) -> Statement:
     """Freeze a draft: its number and the decision on its credit join the document, and nothing of it changes again.
 
-    Refusal while a credit waits for its decision, or when the draft is no longer what the person saw. The number is the last
-    thing the transaction takes, so that numbers follow each other without a gap.
+    The contract's month is closed once more before: what is issued says what is known now. Refusal where that is blocked,
+    where it came to another draft than the person saw (which stays, to be looked at), and while a credit waits for its
+    decision.
     """
     history.require(by, "statements.issue")
+    again = closing.close_chunk(month=statement.month, contracts=[statement.contract_id], now=now)
+    if again.blocked:
+        reasons = " ".join(sentence for _, sentence in again.blocked)
+        raise Refusal("close_is_blocked", f"{statement} cannot be issued: {reasons}")
+    return _issue(statement, by=by, now=now)
+
+
+@transaction.atomic
+def _issue(statement: Statement, *, by: AbstractBaseUser | None, now: datetime) -> Statement:
+    """The number is the last thing that the transaction takes, so that numbers follow each other without a gap."""
     Contract.objects.select_for_update().get(pk=statement.contract_id)
     seen = statement.digest
     statement = Statement.objects.select_for_update().select_related("contract").get(pk=statement.pk)

@@ -166,3 +166,22 @@ def test_the_plan_of_a_maintenance_stays_beside_what_was_done() -> None:
 
 def test_maintenance_that_was_never_announced_says_so() -> None:
     assert a_maintenance(announced_at=None).announced_at is None
+
+
+@pytest.mark.parametrize("external_id", ["x" * 200, "job@1", "plain"])
+def test_whatever_a_source_calls_it_an_outage_can_be_corrected_again_and_again(external_id: str) -> None:
+    window = a_proposal(source="monitor", external_id=external_id)
+    first = window.reference
+    for number in (2, 3):
+        window = operations.correct(
+            window=window, end=april(10, 14, number), by=None, now=NOW, reason="It went on"
+        )
+        assert (window.revision, window.reference) == (number, f"{first}@{number}")
+
+
+def test_ids_that_look_like_revisions_or_come_from_two_sources_are_outages_of_their_own() -> None:
+    names = [("a", "job"), ("a", "job@2"), ("a", "job@3"), ("b", "job")]
+    made = [a_proposal(source=source, external_id=name) for source, name in names]
+    operations.correct(window=made[0], end=april(10, 15), by=None, now=NOW, reason="It went on")
+    assert len({window.reference for window in made}) == 4
+    assert [window.reference for window in (made[0], made[3])] == ["a/job", "b/job"]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.operations import amend_contract, record_billed_amount
 from reports import closing
 from reports.models import ClosingBlock, ServiceCredit, Statement
-from reports.operations import waive
+from reports.operations import issue, waive
 from slaservice.outages.operations import confirm, correct, withdraw
 from slaservice.rules.assessment import assess
 from slaservice.rules.documents import parse_case, result_json
@@ -326,6 +326,31 @@ def test_a_cap_over_a_contract_year_counts_what_was_issued_before() -> None:
 def test_what_is_no_month_is_refused(month: str) -> None:
     with pytest.raises(Refusal, match="not a month"):
         close(month)
+
+
+def test_a_draft_is_not_issued_while_its_close_is_blocked() -> None:
+    draft, clerk = a_draft(), a_person(FINANCE_CLERK)
+    proposal = a_proposal()
+    with pytest.raises(Refusal) as refused:
+        issue(statement=draft, by=clerk, now=CLOSED)
+    assert refused.value.code == "close_is_blocked"
+    assert proposal.reference in refused.value.sentence
+    withdraw(window=proposal, by=None, now=CLOSED, reason="Nothing was down")
+    assert issue(statement=draft, by=clerk, now=CLOSED).state == Statement.ISSUED
+
+
+def test_what_is_issued_says_what_is_known_now() -> None:
+    draft, clerk = a_draft(), a_person(FINANCE_CLERK)
+    an_outage()
+    with pytest.raises(Refusal) as refused:
+        issue(statement=draft, by=clerk, now=CLOSED)
+    assert refused.value.code == "draft_changed"
+    anew = Statement.objects.get(pk=draft.pk)
+    assert (anew.state, anew.met) == (Statement.DRAFT, False)
+    assert not draft.digest == anew.digest
+    with pytest.raises(Refusal) as waits:
+        issue(statement=anew, by=clerk, now=CLOSED)
+    assert waits.value.code == "credit_waits"
 
 
 def test_who_may_not_close_is_refused() -> None:

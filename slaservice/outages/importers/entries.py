@@ -161,7 +161,7 @@ REQUEST_COUNT: Mapping[str, Field] = {
 IDENTITY: Mapping[str, Field] = {
     "source": Field(_text, "Who says so: monitor-7, pagerduty."),
     "external_id": Field(_text, "The source's own name for it, for good."),
-    "reference": Field(_text, "What people call it; the external id if left out."),
+    "reference": Field(_text, 'What people call it; "source/external_id" if left out.'),
 }
 
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Protocol
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -71,10 +72,21 @@ class Register:
     facts_of: Callable[[Any], Facts]
 
 
-def of_revision(reference: str, revision: int) -> str:
-    """The reference of a revision: the first one's, and "@2" for the second."""
-    base = re.sub(r"@\d+$", "", reference)
-    return base if revision == 1 else f"{base}@{revision}"
+LONGEST_REFERENCE = 190
+"""Of a first revision: the others' have their number behind it."""
+
+
+def shortened(name: str) -> str:
+    """A reference made of other people's names: cut, with a hash, where it is long or reads like a revision's."""
+    if len(name) <= LONGEST_REFERENCE and not re.search(r"@\d+$", name):
+        return name
+    return f"{name[: LONGEST_REFERENCE - 13]}~{sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _first_reference(row: Any) -> str:
+    """The reference of the first revision of what `row` is about."""
+    reference: str = row.reference
+    return reference.removesuffix(f"@{row.revision}") if row.revision > 1 else reference
 
 
 @transaction.atomic
@@ -95,7 +107,7 @@ def _check(drafts: Sequence[Draft], *, now: datetime) -> None:
     for number, draft in enumerate(drafts):
         faults = Faults(f"[{number}]." if len(drafts) > 1 else "")
         draft.facts.check(faults, now=now)
-        for field, longest in (("source", 60), ("external_id", 200), ("reference", 200)):
+        for field, longest in (("source", 60), ("external_id", 200), ("reference", LONGEST_REFERENCE)):
             faults.text(field, getattr(draft, field), longest=longest)
         found.append(faults)
     errors = [error for faults in found for error in faults.errors]
@@ -125,13 +137,14 @@ def _insert(register: Register, drafts: Sequence[Draft], *, by: By, now: datetim
 
 
 def _row(register: Register, draft: Draft, *, by: By, now: datetime) -> Any:
-    by_hand = f"{register.initial}-{secrets.token_hex(6)}"
-    reference = draft.reference or draft.external_id or by_hand
+    source = draft.source or BY_HAND
+    named = shortened(f"{source}/{draft.external_id}") if draft.external_id else ""
+    reference = draft.reference or named or f"{register.initial}-{secrets.token_hex(6)}"
     return register.model(
         **draft.facts.columns(),
-        source=draft.source or BY_HAND,
+        source=source,
         external_id=draft.external_id or reference,
-        reference=of_revision(reference, draft.revision),
+        reference=reference if draft.revision == 1 else f"{reference}@{draft.revision}",
         revision=draft.revision,
         supersedes=draft.supersedes,
         proposed_at=now,
@@ -200,7 +213,7 @@ def correct(register: Register, *, row: Any, facts: Facts, by: By, now: datetime
         _close(
             register, pending, WITHDRAWN, reason=f"Overtaken by revision {revision}: {reason}", by=by, now=now
         )
-    draft = Draft(facts, row.source, row.external_id, row.reference, revision, row)
+    draft = Draft(facts, row.source, row.external_id, _first_reference(row), revision, row)
     (new,) = _insert(register, [draft], by=by, now=now)
     register.model.objects.filter(pk=new.pk).update(state=CONFIRMED, confirmed_at=now, confirmed_by=by)
     data = {"before": before.described(), "after": facts.described(), "supersedes": row.reference}

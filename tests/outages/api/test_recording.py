@@ -62,7 +62,7 @@ def test_a_proposed_outage_is_shown_as_it_was_understood() -> None:
     assert {name: shown[name] for name in ("state", "revision", "reference", "incident", "basis")} == {
         "state": "proposed",
         "revision": 1,
-        "reference": "m/1",
+        "reference": "monitor-7/m/1",
         "incident": "statuspage:inc1",
         "basis": "monitor",
     }

@@ -11,7 +11,7 @@ from typing import Any
 from slaservice.outages.importers.statuspage.stretches import stretches_of
 from slaservice.outages.importers.statuspage.values import FeedIncident
 from slaservice.outages.models import Component, CustomerTier, Incident
-from slaservice.outages.operations.life import Facts, Register
+from slaservice.outages.operations.life import Facts, Register, shortened
 from slaservice.outages.operations.maintenance import MAINTENANCE, MaintenanceFacts
 from slaservice.outages.operations.windows import CLOCKS_MAY_DIFFER_BY, WINDOWS, OutageFacts
 
@@ -39,9 +39,9 @@ class Claim:
 
     def references(self, incident: FeedIncident, component: Component, source: str) -> Iterator[str]:
         """Names for it, the best one first; the next ones for two feeds, or two of its components, that mean the same."""
-        yield f"{incident.external_id}/{component.code}{self.ending}"
-        yield f"{incident.external_id}/{self.feed_component}{self.ending}"
-        yield f"{source}/{incident.external_id}/{self.feed_component}{self.ending}"
+        yield shortened(f"{incident.external_id}/{component.code}{self.ending}")
+        yield shortened(f"{incident.external_id}/{self.feed_component}{self.ending}")
+        yield shortened(f"{source}/{incident.external_id}/{self.feed_component}{self.ending}")
 
     def facts(
         self, *, component: Component, tiers: tuple[CustomerTier, ...], incident: Incident, note: str
