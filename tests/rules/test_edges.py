@@ -144,3 +144,65 @@ def test_what_is_no_instant_says_what_it_lacks(text: str, reason: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_case(document)
     assert str(refused.value) == f"input.as_of: {reason}"
+
+
+def test_what_maintenance_leaves_of_a_cell_is_what_the_minimum_is_tested_on() -> None:
+    minute = {"seconds": 60, "op": ">=", "test_on": "net", "straddle": "whole_run", "counts": "whole"}
+    document = case(
+        outage("10 10:00", "10 10:00:30"),
+        maintenance=[{"component": "*", "start": at("10 10:00:40"), "end": at("10 10:10")}],
+        terms=terms(shape__quantum_seconds=60, shape__quantum_rule="any", shape__min_run=minute),
+    )
+    assert result(document)["downtime_seconds"] == "0"
+
+
+def test_requests_without_a_failure_are_up() -> None:
+    calm = {"component": "main", "start": at("10 10:00"), "seconds": 3600, "total": 100, "errors": 0}
+    written = terms(signal__source="requests", signal__requests={"mode": "rate"})
+    assert [row["bucket"] for row in result(case(terms=written, requests=[calm]))["ledger"][0]["rows"]] == [
+        "up"
+    ]
+
+
+def test_other_exclusions_know_nothing_of_the_allowance_of_maintenance() -> None:
+    def during(start: str, end: str, category: str, id: str) -> Json:
+        return {"component": "*", "start": at(start), "end": at(end), "category": category, "id": id}
+
+    document = case(
+        outage("10 10:00", "10 12:00", id="W"),
+        terms=terms(exclude={"allowance_seconds": 1800}),
+        maintenance=[
+            during("10 10:00", "10 11:00", "scheduled_maintenance", "M"),
+            during("10 10:45", "10 11:30", "force_majeure", "storm"),
+        ],
+    )
+    rows = result(document)["ledger"][0]["rows"]
+    assert [(row["start"][11:16], row["bucket"], row["exclusion"]) for row in rows if row["bucket"] != "up"] == [
+        ("10:00", "excluded", "M"), ("10:30", "down", None), ("10:45", "excluded", "storm"), ("11:30", "down", None),
+    ]  # fmt: skip
+
+
+def test_where_the_whole_period_counts_what_is_neither_in_term_nor_past_counts_too() -> None:
+    written = terms(partial_period="whole", provisional="whole")
+    found = result(case(terms=written, as_of=at("11 00:00"), service_end=at("21 00:00")))
+    assert found["eligible_seconds"] == 30 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("fee", "carried", "below"),
+    [("0", "0", False), ("5", "1/2", True), ("100", "10", True), ("101", "0", False)],
+)
+def test_what_is_below_the_minimum_is_told_as_it_is(fee: str, carried: str, below: bool) -> None:
+    minimum = {"op": ">", "amount": "10", "below": "carry"}
+    document = case(outage("10 10:00", "10 12:00"), terms=terms(minimum_issue=minimum), fee=fee)
+    found = result(document)
+    assert (found["carried"], found["reasons"]["minimum_issue"]["below"]) == (carried, below)
+
+
+@pytest.mark.parametrize("value", [5, None, ["2026-04-10T10:00:00Z"]])
+def test_an_instant_is_text(value: object) -> None:
+    document: dict[str, Any] = case(outage("10 10:00", "10 12:00"))
+    document["input"]["outages"][0]["start"] = value
+    with pytest.raises(Invalid) as refused:
+        parse_case(document)
+    assert str(refused.value) == 'input.outages[0].start: must be a time like "2026-04-01T09:30:00Z"'

@@ -58,6 +58,7 @@ def test_what_is_no_exact_number_in_text_is_refused(wrong: object) -> None:
     ("value", "mode", "expected"),
     [
         ("10.005", "half_up", "10.01"),
+        ("0.005", "half_up", "0.01"),
         ("10.005", "half_even", "10.00"),
         ("10.015", "half_even", "10.02"),
         ("10.0049", "half_up", "10.00"),
