@@ -16,6 +16,7 @@ from slaservice.outages.models import (
     CustomerTier,
     Evidence,
     FeedComponent,
+    HookMessage,
     Incident,
     IncidentUpdate,
     Maintenance,
@@ -25,6 +26,7 @@ from slaservice.outages.models import (
     UserReports,
 )
 from slaservice.outages.models.constraints import FIRST_INSTANT, LAST_INSTANT
+from slaservice.outages.models.hooks import MOST_ATTEMPTS
 from slaservice.outages.models.maintenance import MaintenanceTier
 from slaservice.outages.models.request_counts import LONGEST_INTERVAL
 from slaservice.outages.models.windows import OutageWindowTier
@@ -78,6 +80,17 @@ def windows_connected(
     """
     earliest, latest = _reach(start, end, _spans(components, tiers, known_at))
     return windows_known(components=components, tiers=tiers, start=earliest, end=latest, known_at=known_at)
+
+
+def reach_if_confirmed(
+    *, components: Collection[int], tiers: Collection[int], start: datetime, end: datetime
+) -> tuple[datetime, datetime]:
+    """[start, end) widened to the edges of the runs that cross them, as if all that is proposed were confirmed."""
+    hit = OutageWindowTier.objects.filter(tier__in=tiers).values("window")
+    windows = OutageWindow.objects.filter(
+        state__in=(CONFIRMED, PROPOSED), component__in=components, pk__in=hit
+    )
+    return _reach(start, end, windows.order_by())
 
 
 def _spans(
@@ -275,6 +288,12 @@ def user_reports(*, component: int, start: datetime, end: datetime) -> QuerySet[
 def questions_of_feeds() -> QuerySet[FeedComponent]:
     """Ids of feeds of which nobody has said what they mean here."""
     return FeedComponent.objects.filter(component__isnull=True)
+
+
+def unrecorded_messages() -> QuerySet[HookMessage]:
+    """Messages of monitors and pages that were given up: they, or something in them, could not be recorded. Without bodies."""
+    given_up = HookMessage.objects.filter(processed_at__isnull=True, attempts__gte=MOST_ATTEMPTS)
+    return given_up.select_related("hook").defer("body").order_by("pk")
 
 
 def _overlaps(start: datetime, end: datetime) -> Q:

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 import time
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,11 @@ from slaservice.rules.refusal import Invalid, Refusal
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED = 304
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_INNER = tuple(
+    map(ipaddress.ip_network, ("64:ff9b:1::/48", "::/96", "fec0::/10", "192.0.0.0/24", "168.63.129.16/32"))
+)
+"""What Python calls global, or may: local NAT64, IPv4 in IPv6 of old, site-local, IETF's own, and a cloud's metadata service."""
+_PORTS = {"http": 80, "https": 443}
 _LONGEST_VALUE = 500
 _AGENT = "slaservice (outage records)"
 
@@ -66,9 +71,9 @@ class Fetched:
 def fetch(url: str, *, etag: str = "", last_modified: str = "", limits: Limits | None = None) -> Fetched:
     """GET, with the conditions of the last time. Refusal by name for everything that is not a whole answer."""
     limits = limits or LIMITS
-    backend = _CheckedNetwork(time.monotonic() + limits.deadline, settings.FETCH_PRIVATE_HOSTS)
     conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     address = _address(url)
+    backend = _CheckedNetwork(time.monotonic() + limits.deadline, _exempt(address))
     try:
         with httpcore2.ConnectionPool(network_backend=backend) as pool:
             for _ in range(limits.redirects + 1):
@@ -94,6 +99,12 @@ def _address(url: str) -> httpx2.URL:
     if address.userinfo:
         raise Refusal("address_is_not_valid", "An address must not carry a password.")
     return address
+
+
+def _exempt(address: httpx2.URL) -> tuple[str, int] | None:
+    """The host and port that may be of an inner network; a redirect to anywhere else may not."""
+    host = address.raw_host.decode("ascii").lower()
+    return (host, address.port or _PORTS[address.scheme]) if host in settings.FETCH_PRIVATE_HOSTS else None
 
 
 def _redirected(origin: httpx2.URL, location: str) -> httpx2.URL:
@@ -165,6 +176,8 @@ def _decoded(pieces: Iterable[bytes], encoding: str, most: int) -> Iterator[byte
             yield unpack.decompress(piece, most + 1)
             if unpack.unconsumed_tail:
                 raise Refusal("answer_is_too_large", f"The answer is larger than {most:,} bytes.")
+            if unpack.unused_data:
+                raise Refusal("fetch_failed", "The answer goes on after the end of its gzip.")
     except zlib.error:
         raise Refusal("fetch_failed", "The answer is no gzip.") from None
     if not unpack.eof:
@@ -174,9 +187,9 @@ def _decoded(pieces: Iterable[bytes], encoding: str, most: int) -> Iterator[byte
 class _CheckedNetwork(httpcore2.NetworkBackend):
     """Connects only to addresses that are not ours, and lets nothing go on past the deadline."""
 
-    def __init__(self, deadline: float, private_hosts: Collection[str]) -> None:
+    def __init__(self, deadline: float, exempt: tuple[str, int] | None) -> None:
         self.deadline = deadline
-        self.private_hosts = private_hosts
+        self.exempt = exempt
         self.network = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -188,7 +201,7 @@ class _CheckedNetwork(httpcore2.NetworkBackend):
         socket_options: Any = None,
     ) -> httpcore2.NetworkStream:
         addresses = _looked_up(host, port)
-        if host.lower() not in self.private_hosts and not all(map(is_public, addresses)):
+        if (host.lower(), port) != self.exempt and not all(map(is_public, addresses)):
             raise Refusal(
                 "address_is_not_public", f"{host} is an address of an inner network, which is never read."
             )
@@ -257,4 +270,5 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+    inner_network = any(address.version == one.version and address in one for one in _INNER)
+    return address.is_global and not address.is_multicast and not inner_network

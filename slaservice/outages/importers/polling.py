@@ -5,21 +5,24 @@ goes because a page no longer shows it. A page's failure stands on the feed's ro
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
 from slaservice.outages.importers.fetching import Fetched, fetch
 from slaservice.outages.importers.statuspage import ImportResult, import_what_can_be
-from slaservice.outages.importers.statuspage.statuses import record_summary, silent_resets
+from slaservice.outages.importers.statuspage.statuses import record_summary, silent_resets, storable
 from slaservice.outages.importers.statuspage.values import OVER
 from slaservice.outages.models import FeedComponent, Incident, PolledFeed
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -84,7 +87,8 @@ class _Visit:
             with self._noting(name):
                 self._read_list(name)
         if not self.failed:
-            self._read_what_fell_out()
+            with self._noting(LATE):
+                self._read_what_fell_out()
         with self._noting(SUMMARY):
             self._read_summary()
 
@@ -93,9 +97,9 @@ class _Visit:
         failures = self.row.failures + 1 if self.failed else 0
         outcome = {"failed_at": self.now} if self.failed else {"succeeded_at": self.now}
         PolledFeed.objects.filter(pk=self.row.pk).update(
-            failure="\n".join(self.failed)[:4000],
+            failure=storable("\n".join(self.failed))[:4000],
             failures=failures,
-            questions={name: asked for name, asked in self.questions.items() if asked},
+            questions={name: list(map(storable, asked)) for name, asked in self.questions.items() if asked},
             validators=self.validators,
             looked_back_to=self.row.looked_back_to,
             **outcome,
@@ -112,6 +116,9 @@ class _Visit:
             yield
         except Refusal as refusal:
             self.failed.append(f"{name}: {refusal.code}: {refusal.sentence[:500]}")
+        except (DataError, IntegrityError):
+            log.exception("What %s said in %s cannot be stored.", self.row.source, name)
+            self.failed.append(f"{name}: cannot_be_stored: The database refuses what it says; see the log.")
 
     def _read_list(self, name: str) -> None:
         fetched = self._fetched(name)
@@ -196,14 +203,14 @@ class _Visit:
 
 
 def _listed(content: Any, key: str) -> list[str]:
-    """The ids that a list names, as far as they can be read."""
+    """The ids that a list names, as far as they can be read and stored."""
     items = content.get(key) if isinstance(content, Mapping) else None
     if not isinstance(items, list):
         raise Invalid([FieldError(key, "must be a list")], "invalid_feed")
     if len(items) > MOST_INCIDENTS:
         raise Invalid([FieldError(key, f"has more than {MOST_INCIDENTS:,} entries")], "invalid_feed")
     ids = (one.get("id") for one in items if isinstance(one, Mapping))
-    return [one[:200] for one in ids if isinstance(one, str)]
+    return [one[:200] for one in ids if isinstance(one, str) and storable(one) == one]
 
 
 def _alone(content: Any, external_id: str) -> Mapping[str, Any]:

@@ -78,6 +78,7 @@ class HookMessage(models.Model):
 
     `key` is what makes it the same message again (an event's id, else the body's hash), `subject` what it is about where
     several messages must be read together. `outcome` says what came of it, `waits_for` which components nobody had explained.
+    Not processed after MOST_ATTEMPTS it is given up: it, or something in it, could not be recorded.
     """
 
     hook = models.ForeignKey(Hook, on_delete=models.PROTECT, related_name="messages")

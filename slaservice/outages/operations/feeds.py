@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 
 from slaservice.history import operations as history
 from slaservice.outages.models import PolledFeed
@@ -57,8 +58,9 @@ def change_feed(*, feed: PolledFeed, by: By, now: datetime, reason: str = "", **
 
 
 def poll_soon(*, feed: PolledFeed, now: datetime) -> None:
-    """Makes it due: something was heard, or somebody does not want to wait."""
-    PolledFeed.objects.filter(pk=feed.pk, due_at__gt=now).update(due_at=now)
+    """Makes it due: something was heard, or somebody does not want to wait. While it is polled, it is being read anyway."""
+    done = Q(polled_at__isnull=True) | Q(succeeded_at=F("polled_at")) | Q(failed_at=F("polled_at"))
+    PolledFeed.objects.filter(done, pk=feed.pk, due_at__gt=now).update(due_at=now)
 
 
 def _check(values: dict[str, Any], *, source: str | None = None) -> None:

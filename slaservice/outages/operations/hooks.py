@@ -58,7 +58,7 @@ def change_hook(
     history.require(by, _EDIT)
     if unknown := set(changes) - set(MAY_CHANGE):
         raise Refusal("field_is_not_known", f"This cannot be changed: {', '.join(sorted(unknown))}.")
-    current = Hook.objects.select_for_update(of=("self",)).get(pk=hook.pk)
+    current = Hook.objects.select_for_update(of=("self",), no_key=True).get(pk=hook.pk)
     before = _described(current)
     for name, value in changes.items():
         setattr(current, name, value)

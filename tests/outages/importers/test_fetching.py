@@ -123,6 +123,12 @@ def test_nothing_of_an_inner_network_is_read_however_it_is_written(host: str) ->
         ("169.254.169.254", False),
         ("192.0.2.1", False),
         ("ff02::1", False),
+        ("64:ff9b:1::5db8:d70e", False),
+        ("::5db8:d70e", False),
+        ("fec0::1", False),
+        ("192.0.0.9", False),
+        ("168.63.129.16", False),
+        ("::ffff:168.63.129.16", False),
     ],
 )
 def test_an_address_is_public_or_not(address: str, public: bool) -> None:
@@ -186,6 +192,16 @@ def test_a_redirect_leads_nowhere_that_may_not_be_read(page: LyingPage, target: 
     assert refused(f"{page.url}/feed") == code
 
 
+def test_a_host_that_may_be_an_inner_one_may_not_be_where_a_redirect_leads(page: LyingPage) -> None:
+    with lying_page() as other, override_settings(FETCH_PRIVATE_HOSTS=["127.0.0.1", "localhost"]):
+        other.shows("/feed", {})
+        for host in (other.url, other.url.replace("127.0.0.1", "localhost")):
+            page.redirects("/away", f"{host}/feed")
+            assert refused(f"{page.url}/away") == "address_is_not_public"
+        assert other.asked == []
+        assert fetch(f"{other.url}/feed").json() == {}
+
+
 def test_an_address_of_https_does_not_redirect_to_http() -> None:
     with pytest.raises(Refusal) as refusal:
         fetching._redirected(fetching._address("https://a.example/"), "http://a.example/")
@@ -218,6 +234,14 @@ def test_a_packed_answer_that_breaks_off_is_none(page: LyingPage) -> None:
     page.answers("/feed", 200, gzip.compress(b"{}" * 50)[:-9], content_encoding="gzip")
     assert refused(f"{page.url}/feed") == "fetch_failed"
     page.answers("/feed", 200, b"no gzip", content_encoding="gzip")
+    assert refused(f"{page.url}/feed") == "fetch_failed"
+
+
+@pytest.mark.parametrize("more", [b"\0" * 70_000, b"x"])
+def test_a_packed_answer_that_goes_on_after_its_end_is_none(page: LyingPage, more: bytes) -> None:
+    import gzip
+
+    page.answers("/feed", 200, gzip.compress(b"{}") + more, content_encoding="gzip")
     assert refused(f"{page.url}/feed") == "fetch_failed"
 
 

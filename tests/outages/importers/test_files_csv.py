@@ -9,7 +9,7 @@ from slaservice.outages.importers.files import tables
 from slaservice.outages.importers.files.kinds import KINDS
 from slaservice.outages.importers.files.parsing import Line, parse
 from slaservice.rules.refusal import Invalid, Refusal
-from tests.factories.files import a_csv, an_outage_row
+from tests.factories.files import a_csv, an_outage_row, an_xlsx
 from tests.factories.outages import NOW, a_component, a_tier, april
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,13 @@ def test_every_fault_of_a_header_is_told() -> None:
         "line 1: the column 'start' is missing",
         "line 1: the column 'severity' is missing",
     ]
+
+
+def test_a_header_of_more_names_than_a_file_may_have_is_refused_at_once() -> None:
+    expected = ["line 1: names 40,000 columns; a file may have 100"]
+    assert faults(b"a," * 39_999 + b"a\n") == expected
+    rows = [[f"n{number}" for number in range(101)], ["x"]]
+    assert "more than 100 columns" in faults(an_xlsx(rows))[0]
 
 
 def test_every_fault_of_every_row_is_told_with_its_column() -> None:

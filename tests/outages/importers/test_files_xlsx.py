@@ -7,9 +7,11 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
+import openpyxl
 import openpyxl.xml
 import pytest
 
+from slaservice.outages.importers.files import parts, workbook
 from slaservice.outages.importers.files.kinds import KINDS
 from slaservice.outages.importers.files.parsing import Line, parse
 from slaservice.rules.refusal import Invalid
@@ -205,3 +207,41 @@ def test_a_size_that_the_sheet_claims_is_not_believed() -> None:
 
 def test_paths_in_the_archive_are_no_paths_here() -> None:
     assert len(read(with_part(as_xlsx(an_outage_row()), "../../../tmp/slip.txt", b"x"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "says"),
+    [
+        (SHEET, sheet_of(f"<row>{'<c/>' * 400_000}</row>"), "more than 100 columns"),
+        (SHEET, sheet_of(f"<row>{'<other/>' * 101}</row>"), "more than 100 columns"),
+        (SHEET, sheet_of(f"<row>{'<c/><!--<row>-->' * 101}</row>"), "more than 100 columns"),
+        (SHEET, sheet_of(f"<row>{'<c/>' * 101}</row>").decode().encode("utf-16"), "more than 100 columns"),
+        (
+            SHEET,
+            f"<x:worksheet {NAMESPACE.replace('xmlns', 'xmlns:x')}><x:sheetData><x:row>".encode()
+            + b"<x:c/>" * 101,
+            "more than 100 columns",
+        ),
+        (SHEET, sheet_of(f"<row><c><is>{'<r/>' * 10_000}</is></c></row>"), "10,000 elements in one row"),
+        (SHEET, sheet_of("<row/>" * 200_002), "more than 200,001 rows"),
+        (SHEET, sheet_of("<x/>" * 100_001), "more than 100,000 elements that are no cells"),
+        (
+            "xl/sharedStrings.xml",
+            f"<sst {NAMESPACE}>{'<si/>' * 1_000_001}</sst>".encode(),
+            "more than 1,000,000 shared texts",
+        ),
+    ],
+    ids=["wide", "any name", "comments", "UTF-16", "prefix", "inside", "rows", "others", "texts"],
+)
+def test_a_crowd_is_refused_before_a_library_makes_objects_of_it(
+    part: str, content: bytes, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "MAX_RATIO", 1000)  # or pad it with noise
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_, **__: pytest.fail("too late"))
+    assert says in fault(with_part(as_xlsx(an_outage_row()), part, content))
+
+
+def test_more_cells_than_fit_a_table_of_ours_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "MAX_CELLS", 20)
+    row = f"<row>{'<c/>' * 7}</row>"
+    assert "more than 20 cells" in fault(with_part(as_xlsx(an_outage_row()), SHEET, sheet_of(row * 3)))

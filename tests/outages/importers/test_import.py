@@ -67,6 +67,22 @@ def test_an_incident_becomes_a_row_with_its_updates_and_what_was_received() -> N
     assert actions_on(incident) == ["incidents.import"]
 
 
+def test_more_new_components_than_a_person_can_answer_for_are_taken_up_by_and_by() -> None:
+    changes = {f"c{number:03}": (UP, MAJOR) for number in range(523)}
+    raw = a_feed_incident("inc1", an_update("investigating", "12:00:00", changes))
+    result = imported(raw)
+    assert FeedComponent.objects.count() == 500
+    [question] = [one for one in result.questions if "more than the 500 new ones" in one]
+    assert question.startswith("statuspage names 23 components more")
+    assert "c500, c501, " in question and "c520" not in question
+    assert len(result.questions) == 501
+    again = imported(raw)
+    assert FeedComponent.objects.count() == 523
+    assert not any("new ones" in one for one in again.questions)
+    a_mapping("c522")
+    assert imported(raw).windows_proposed == 1
+
+
 def test_a_component_that_nobody_has_explained_is_a_question_and_no_guess() -> None:
     result = imported(an_outage_in_the_feed(code="c1"))
     assert (result.incidents_new, result.windows_proposed) == (1, 0)

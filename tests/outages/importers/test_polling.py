@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DataError
 from django.test import override_settings
 
 from slaservice.outages import operations
@@ -20,7 +21,7 @@ from slaservice.outages.models import (
     OutageWindow,
     PolledFeed,
 )
-from slaservice.outages.operations.feeds import create_feed
+from slaservice.outages.operations.feeds import create_feed, poll_soon
 from slaservice.rules.refusal import Refusal
 from tests.factories.outages import (
     NOW,
@@ -383,6 +384,26 @@ def test_a_component_of_the_summary_that_cannot_be_read_keeps_no_other_away(
     assert "summary: invalid_summary" in polled(feed, later=2).failure
 
 
+@pytest.mark.parametrize("key", ["c\0", "c\x1b[31m", "c\ud800", "c\x85"])
+def test_a_component_whose_id_cannot_be_kept_is_left_out_and_named(
+    page: LyingPage, feed: PolledFeed, key: str
+) -> None:
+    page.shows(
+        SUMMARY,
+        {"components": [{"id": key, "status": "operational"}, {"id": "c2", "status": "operational"}]},
+    )
+    row = polled(feed)
+    [question] = row.questions["summary"]
+    assert question == f"components[0] of the summary, {key!a}, cannot be read."
+    assert [one.external_id for one in ComponentStatus.objects.all()] == ["c2"]
+
+
+def test_a_summary_of_more_components_than_a_page_has_is_refused(page: LyingPage, feed: PolledFeed) -> None:
+    page.shows(SUMMARY, {"components": [{"id": f"c{number}", "status": "x"} for number in range(2001)]})
+    assert "summary: invalid_summary: components: has more than 2,000 entries" in polled(feed).failure
+    assert not ComponentStatus.objects.exists()
+
+
 def test_a_maintenance_was_announced_when_it_was_typed_whatever_the_page_says_of_when_that_was(
     page: LyingPage, feed: PolledFeed
 ) -> None:
@@ -414,3 +435,53 @@ def test_a_page_at_another_address_is_read_from_the_beginning(page: LyingPage, f
             change_feed(feed=feed, by=None, now=NOW, **wrong)
     with pytest.raises(Refusal, match="polled already"):
         create_feed(source="page", url=page.url, by=None, now=NOW)
+
+
+UNSTORABLE: dict[str, tuple[str, bytes]] = {
+    "an id": (INCIDENTS, b'{"incidents":[{"id":"a\\u0000b"}]}'),
+    "an id with half a character": (INCIDENTS, b'{"incidents":[{"id":"\\ud800"}]}'),
+    "a key": (INCIDENTS, b'{"incidents":[{"id":"ab","x\\u0000":"y"}]}'),
+    "a key that stands twice": (INCIDENTS, b'{"incidents":[],"a\\u0000":1,"a\\u0000":2}'),
+    "a component": (SUMMARY, b'{"components":[{"id":"c\\u0000","status":"operational"}]}'),
+}
+
+
+@pytest.mark.parametrize("what", UNSTORABLE)
+def test_what_cannot_be_stored_is_named_and_breaks_no_bookkeeping(
+    page: LyingPage, feed: PolledFeed, what: str
+) -> None:
+    shows(page, c1="major_outage")
+    path, body = UNSTORABLE[what]
+    page.answers(path, 200, body)
+    row = polled(feed)
+    assert (row.succeeded_at or row.failed_at) == NOW
+    assert row.failure or row.questions
+    assert "\0" not in row.failure + str(row.questions) + str(row.validators)
+    assert ComponentStatus.objects.count() == (path == INCIDENTS)
+
+
+def test_a_document_that_the_database_refuses_keeps_no_other_away(
+    page: LyingPage, feed: PolledFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(**values: Any) -> None:
+        raise DataError("It holds what cannot be stored.")
+
+    monkeypatch.setattr(polling, "import_what_can_be", refuses)
+    shows(page, c1="major_outage")
+    row = polled(feed)
+    assert [line.split(": ")[:2] for line in row.failure.splitlines()] == [
+        ["incidents", "cannot_be_stored"], ["scheduled-maintenances", "cannot_be_stored"],
+    ]  # fmt: skip
+    assert ComponentStatus.objects.get().external_id == "c1"
+
+
+def test_what_is_heard_while_a_page_is_polled_starts_no_second_poll_beside_it(
+    page: LyingPage, feed: PolledFeed
+) -> None:
+    soon = NOW + timedelta(seconds=2)
+    assert polling._leased(feed.pk, NOW) is not None
+    poll_soon(feed=feed, now=soon)
+    assert polling.poll(feed=feed.pk, now=soon) is None
+    polled(feed, later=5)
+    poll_soon(feed=feed, now=NOW + timedelta(minutes=5, seconds=1))
+    assert polled(feed, later=6).due_at == NOW + timedelta(minutes=7)

@@ -1,7 +1,7 @@
 """Alerts become windows: once, whatever the order, however often, and never a confirmed fact."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +9,12 @@ import time_machine
 from django.test import override_settings
 
 from slaservice.outages import operations
+from slaservice.outages.importers import webhooks
+from slaservice.outages.importers.webhooks import sightings
 from slaservice.outages.models import FeedComponent, Hook, OutageWindow
 from slaservice.outages.operations.hooks import change_hook
+from slaservice.outages.queries import unrecorded_messages
+from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import OPERATOR
 from tests.factories.messages import Json, a_hook, alerts, an_alert, means, outcome, posted
 from tests.factories.outages import NOW, a_component, a_person, a_tier, april
@@ -210,3 +214,63 @@ def test_a_component_of_ours_may_be_meant_by_many_alerts(hook: tuple[Hook, str])
     a_component("api")
     posted(*hook, alerts(*(an_alert(f"f{number}") for number in range(20))))
     assert len(alive()) == 20
+
+
+def test_an_alert_that_starts_in_the_future_by_our_clock_is_recorded_once_our_clock_is_there(
+    hook: tuple[Hook, str],
+) -> None:
+    early = an_alert("early", starts=(NOW + timedelta(minutes=30)).isoformat())
+    posted(*hook, alerts(early, an_alert("good")))
+    assert [reference.split("/")[1] for reference, _, _ in alive()] == ["good"]
+    assert "must have started already" in outcome()
+    assert webhooks.read_owed(now=NOW + timedelta(minutes=29)) == 0
+    assert webhooks.read_owed(now=NOW + timedelta(minutes=30)) == 1
+    assert [reference.split("/")[1] for reference, _, _ in alive()] == ["good", "early"]
+    assert not unrecorded_messages().exists()
+
+
+def test_an_alert_that_stays_in_the_future_is_left_to_a_person(hook: tuple[Hook, str]) -> None:
+    posted(*hook, alerts(an_alert(starts="2090-01-01T00:00:00Z")))
+    assert not unrecorded_messages().exists()
+    for hour in range(1, 20):
+        webhooks.read_owed(now=NOW + timedelta(hours=hour))
+    assert unrecorded_messages().count() == 1
+
+
+def test_what_can_never_be_recorded_of_a_message_can_be_found(hook: tuple[Hook, str]) -> None:
+    posted(*hook, alerts(an_alert("good")))
+    assert not unrecorded_messages().exists()
+    posted(*hook, alerts(an_alert("good"), an_alert("odd", status="suppressed")))
+    posted(*hook, alerts(an_alert("good"), an_alert("b")))
+    assert "suppressed" in unrecorded_messages().get().outcome
+    assert webhooks.read_owed(now=NOW + timedelta(days=1)) == 0
+
+
+def test_a_later_end_than_the_one_a_person_withdrew_is_still_proposed(hook: tuple[Hook, str]) -> None:
+    person = a_person(OPERATOR)
+    posted(*hook, FIRING)
+    operations.confirm(window=OutageWindow.objects.get(), by=person, now=NOW)
+    posted(*hook, RESOLVED)
+    operations.withdraw(
+        window=OutageWindow.objects.get(state="proposed"), reason="It went on.", by=person, now=NOW
+    )
+    posted(*hook, {**RESOLVED, "groupKey": "again"})
+    assert [end for _, _, end in alive()] == [None]
+    posted(*hook, alerts(an_alert(ends="2026-04-10T14:00:00Z")))
+    assert OutageWindow.objects.get(state="proposed").end == april(10, 14)
+
+
+def test_what_an_operation_refuses_for_good_can_be_found_and_keeps_no_other_away(
+    hook: tuple[Hook, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = sightings._record
+
+    def refuses(hook: Hook, sighting: Any, *args: Any, **values: Any) -> str:
+        if sighting.external_id.startswith("odd/"):
+            raise Refusal("odd", "This one cannot be recorded.")
+        return honest(hook, sighting, *args, **values)
+
+    monkeypatch.setattr(sightings, "_record", refuses)
+    posted(*hook, alerts(an_alert("odd"), an_alert("good")))
+    assert [reference.split("/")[1] for reference, _, _ in alive()] == ["good"]
+    assert "This one cannot be recorded." in unrecorded_messages().get().outcome

@@ -18,6 +18,7 @@ from slaservice.outages.importers.webhooks import reading
 from slaservice.outages.models import Hook, HookMessage, OutageWindow
 from slaservice.outages.operations.feeds import create_feed
 from slaservice.outages.operations.hooks import change_hook, create_hook, process_again, renew_token
+from slaservice.outages.queries import unrecorded_messages
 from slaservice.rules.refusal import Invalid, Refusal
 from slaservice.rules.workflow import ADMINISTRATOR, OPERATOR
 from tests.factories.messages import (
@@ -306,3 +307,62 @@ def test_a_status_page_is_answered_well_whatever_it_posts() -> None:
     )
     for message in messages:
         assert posted(hook, token, message).status_code == 202
+
+
+def test_a_message_that_breaks_once_its_component_is_explained_is_put_off_and_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hook, token = a_hook()
+    posted(hook, token, MESSAGE)
+    means(hook, "api", "api")
+
+    def breaks(*args: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(reading.READERS, "alertmanager", breaks)
+    start = timezone.now()
+    tries = sum(webhooks.read_owed(now=start + timedelta(minutes=10 * turn)) for turn in range(60))
+    assert tries == 8
+    assert HookMessage.objects.get().due_at <= start + timedelta(hours=10)
+    assert [message.hook for message in unrecorded_messages()] == [hook]
+
+
+def test_another_component_that_is_explained_makes_a_given_up_message_due_again() -> None:
+    hook, token = a_hook()
+    two = [an_alert("f1", labels={"component": "one"}), an_alert("f2", labels={"component": "two"})]
+    posted(hook, token, alerts(*two))
+    HookMessage.objects.update(processed_at=None, attempts=8)
+    means(hook, "two", "our-two")
+    assert webhooks.read_owed(now=timezone.now()) == 1
+    assert OutageWindow.objects.get().external_id.startswith("f2/")
+    assert not unrecorded_messages().exists()
+
+
+def test_the_pause_never_grows_beyond_an_hour_and_a_message_that_was_read_is_left_alone() -> None:
+    hook, token = a_hook()
+    posted(hook, token, MESSAGE)
+    before = HookMessage.objects.values().get()
+    reading._put_off(before["id"], "late\0", NOW)
+    assert HookMessage.objects.values().get() == before
+    HookMessage.objects.update(processed_at=None, attempts=10_000)
+    reading._put_off(before["id"], "late\0", NOW)
+    assert HookMessage.objects.get().due_at == NOW + timedelta(minutes=42, seconds=40)
+
+
+def test_what_cannot_even_be_put_off_ends_no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    hook, token = a_hook()
+    means(hook, "api", "api")
+    honest = reading.READERS["alertmanager"]
+
+    def breaks(hook: Any, message: HookMessage, content: Any, now: Any) -> Any:
+        if content["groupKey"] == "bad":
+            raise ZeroDivisionError
+        return honest(hook, message, content, now)
+
+    monkeypatch.setitem(reading.READERS, "alertmanager", breaks)
+    monkeypatch.setattr(reading, "_try_later", breaks)
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        posted(hook, token, alerts(an_alert("bad"), groupKey="bad"))
+        posted(hook, token, alerts(an_alert("good")))
+    assert webhooks.read_owed(now=timezone.now()) == 2
+    assert OutageWindow.objects.get().external_id.startswith("good/")

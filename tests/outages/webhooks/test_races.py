@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 
 from slaservice.outages.importers import polling, webhooks
+from slaservice.outages.importers.webhooks import reading
 from slaservice.outages.models import Hook, HookMessage, OutageWindow
 from slaservice.outages.operations.feeds import create_feed
 from slaservice.outages.operations.hooks import receive
@@ -66,6 +68,7 @@ def test_sweeps_side_by_side_read_each_message_once(hook: tuple[Hook, str], turn
         body = json.dumps(message).encode()
         receive(hook=hook[0], body=body, key="", subject="", now=NOW)
     at_once(*[lambda: webhooks.read_owed(now=NOW)] * 3)
+    webhooks.read_owed(now=NOW)  # what each of them left to another
     assert list(HookMessage.objects.values_list("attempts", flat=True)) == [1] * 6
     [window] = OutageWindow.objects.filter(state="proposed")
     assert (window.start, window.end) == (april(10, 12), april(10, 13))
@@ -75,3 +78,35 @@ def test_a_feed_is_leased_to_one_of_many(hook: tuple[Hook, str]) -> None:
     feed = create_feed(source="page", url="https://status.example.com", by=None, now=NOW)
     taken = at_once(*[lambda: polling._leased(feed.pk, NOW) is not None] * 5)
     assert sorted(taken) == [False] * 4 + [True]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer and no locks of rows")
+def test_a_message_comes_in_while_another_of_its_hook_is_read(
+    hook: tuple[Hook, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(hook=hook[0], body=json.dumps(FIRING).encode(), key="", subject="", now=NOW)
+    honest, reads, answered = reading.READERS["alertmanager"], Event(), Event()
+
+    def slow(*args: Any) -> Any:
+        reads.set()
+        answered.wait(timeout=4)
+        return honest(*args)
+
+    def post() -> bool:
+        reads.wait(timeout=10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        assert posted(*hook, RESOLVED).status_code == 202
+        # Both are owed still, but the hook is somebody else's just now.
+        assert webhooks.read_owed(now=timezone.now()) == 2
+        assert not OutageWindow.objects.exists()
+        answered.set()
+        return True
+
+    monkeypatch.setitem(reading.READERS, "alertmanager", slow)
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        assert at_once(lambda: webhooks.read_owed(now=NOW), post) == [1, True]
+    monkeypatch.undo()
+    assert list(HookMessage.objects.order_by("pk").values_list("attempts", flat=True)) == [1, 0]
+    assert webhooks.read_owed(now=timezone.now()) == 1
+    assert OutageWindow.objects.get(state="proposed").end == april(10, 13)

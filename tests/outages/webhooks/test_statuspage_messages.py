@@ -11,6 +11,7 @@ from django.test import override_settings
 from slaservice.outages.importers.statuspage import import_feed
 from slaservice.outages.models import ComponentStatus, Hook, Incident, OutageWindow, PolledFeed
 from slaservice.outages.operations.feeds import create_feed
+from slaservice.outages.queries import unrecorded_messages
 from tests.factories.messages import Json, a_component_change, a_hook, a_page_message, outcome, posted
 from tests.factories.outages import NOW, a_feed, a_mapping, a_tier, an_outage_in_the_feed, an_update, april
 
@@ -101,3 +102,16 @@ def test_what_says_nothing_is_named(hook: tuple[Hook, str]) -> None:
     assert outcome() == "No status can be read in it."
     posted(*hook, a_page_message(incident={"id": "bad", "incident_updates": 5}))
     assert "'bad' cannot be read and was left out" in outcome()
+
+
+def test_an_incident_that_cannot_be_read_can_be_found_and_odd_ids_of_updates_break_nothing(
+    hook: tuple[Hook, str],
+) -> None:
+    imported(an_outage_in_the_feed("known"))
+    posted(*hook, a_page_message(incident={"id": "known", "incident_updates": [{"id": {}}]}))
+    posted(*hook, a_page_message(component_update={"id": "u\0", "component_id": "c1", "new_status": "x"}))
+    incident, status = unrecorded_messages()
+    assert ("'known' cannot be read" in incident.outcome, status.outcome) == (
+        True, "No status can be read in it.",
+    )  # fmt: skip
+    assert not ComponentStatus.objects.exists()

@@ -78,7 +78,9 @@ def _header(row: Row, columns: Mapping[str, Field]) -> list[str]:
     names = [cell.lower() for cell in row.cells]
     while names and not names[-1]:
         names.pop()
-    faults = Faults()
+    if len(names) > MAX_COLUMNS:
+        raise refused(at(row.line), f"names {len(names):,} columns; a file may have {MAX_COLUMNS}")
+    faults = Found()
     known = ", ".join(columns)
     for position, name in enumerate(names, 1):
         path = at(row.line, f"column {position}")

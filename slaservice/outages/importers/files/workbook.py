@@ -1,4 +1,5 @@
-"""XLSX: one sheet, of text and whole numbers. What would blow up is refused from the archive's directory, before it is unpacked.
+"""XLSX: one sheet, of text and whole numbers. What would blow up is refused from the archive's directory, before it is unpacked,
+or from a count of its elements, before anything is built of them.
 
 A formula has no value that we could vouch for, and a date cell has no zone: both are refused by name. Times are text, as in
 CSV. A text that looks like a formula is a text.
@@ -14,6 +15,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from slaservice.outages.importers.files.parts import check_parts
 from slaservice.outages.importers.files.tables import MAX_COLUMNS, MAX_ROWS, Row, at, refused
 
 MAX_ENTRIES = 1000
@@ -43,11 +45,6 @@ _BROKEN = (
 )
 """What the library raises at files that are no workbooks; a fault of XML is a SyntaxError."""
 
-_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
-"""No part of a workbook has one. It is where entities are declared, which could be endless or from elsewhere; what is written in
-yet another encoding meets defusedxml, which the library uses.
-"""
-
 _KINDS = {
     "f": "is a formula; paste its value instead",
     "d": "is a date cell, which has no zone; write the time as text, such as 2026-04-10T12:00:00Z",
@@ -65,7 +62,7 @@ def rows_of(content: bytes) -> Iterator[Row]:
         raise refused("file", "is no XLSX: the archive cannot be opened") from None
     _check_size(archive.infolist())
     try:
-        _check_parts(archive)
+        check_parts(archive)
         with warnings.catch_warnings(action="ignore"):  # what it does not support of a sheet's looks
             book = openpyxl.load_workbook(BytesIO(content), read_only=True, keep_links=False)
             yield from _rows(_only_sheet(book))
@@ -82,13 +79,6 @@ def _check_size(entries: Sequence[zipfile.ZipInfo]) -> None:
             f"unpacks to {unpacked:,} bytes in {len(entries)} parts; it may be {MAX_UNPACKED:,} in {MAX_ENTRIES}, and no part "
             f"{MAX_RATIO} times what it is packed to. Send a larger table as CSV",
         )
-
-
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    for name in archive.namelist():
-        part = archive.read(name)
-        if any(mark in part for mark in _DOCTYPES):
-            raise refused("file", f"cannot be read as XLSX: {name[:60]!r} declares a document type")
 
 
 def _only_sheet(book: Any) -> Any:

@@ -41,7 +41,9 @@ def _empty_if_null(value: object) -> object:
     return () if value is None else value
 
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s/]+$", strict=True)]
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s/\x00-\x1f]+$", strict=True)
+]
 Word = Annotated[str, BeforeValidator(_nothing_if_null), StringConstraints(max_length=60, strict=True)]
 Text = Annotated[str, BeforeValidator(_nothing_if_null), StringConstraints(strict=True)]
 When = Annotated[Instant | None, PlainValidator(parse_instant)]

@@ -5,10 +5,11 @@ Pages reset a component without a word in the incident that set it. Only the pag
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+from unicodedata import category
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from slaservice.outages.importers.instants import Instant
 from slaservice.outages.importers.statuspage.feed import Id, Text, When, Word, _Read
@@ -16,17 +17,28 @@ from slaservice.outages.models import CONFIRMED, PROPOSED, ComponentStatus, Outa
 from slaservice.rules.refusal import FieldError, Invalid
 
 OPERATIONAL = "operational"
+MOST_COMPONENTS = 2_000
+
+
+def _without_control_characters(key: str) -> str:
+    """PostgreSQL keeps no NUL and no half of a pair, and nobody could read the others."""
+    if any(category(one) in ("Cc", "Cs") for one in key):
+        raise ValueError("holds a control character")
+    return key
+
+
+_Key = Annotated[Id, AfterValidator(_without_control_characters)]
 
 
 class _Listed(_Read):
-    id: Id
+    id: _Key
     name: Text = ""
     status: Word = ""
 
 
 class _Changed(_Read):
-    id: Id
-    component_id: Id
+    id: _Key
+    component_id: _Key
     new_status: Word = ""
     created_at: When = None
 
@@ -35,13 +47,16 @@ def record_summary(*, content: Any, source: str, now: datetime) -> list[str]:
     """Records what differs from what was last seen; returns a sentence for each component that cannot be read."""
     if not isinstance(content, Mapping) or not isinstance(content.get("components"), list):
         raise Invalid([FieldError("components", "must be a list")], "invalid_summary")
+    if len(content["components"]) > MOST_COMPONENTS:
+        reason = f"has more than {MOST_COMPONENTS:,} entries"
+        raise Invalid([FieldError("components", reason)], "invalid_summary")
     last = {one.external_id: one.status for one in last_statuses(source)}
     questions, rows = [], {}
     for number, raw in enumerate(content["components"]):
         try:
             listed = _Listed.model_validate(raw)
         except ValidationError:
-            questions.append(f"components[{number}] of the summary cannot be read.")
+            questions.append(f"components[{number}] of the summary{_named(raw)} cannot be read.")
             continue
         if listed.status and listed.status != last.get(listed.id):
             rows[listed.id] = ComponentStatus(
@@ -55,6 +70,12 @@ def record_summary(*, content: Any, source: str, now: datetime) -> list[str]:
             )
     ComponentStatus.objects.bulk_create(rows.values())
     return questions
+
+
+def _named(raw: Any) -> str:
+    """The id by which the page calls it, if it has one, readable whatever is in it."""
+    key = raw.get("id") if isinstance(raw, Mapping) else None
+    return f", {key[:80]!a}," if isinstance(key, str) else ""
 
 
 def record_change(*, content: Mapping[str, Any], source: str, now: datetime) -> bool:

@@ -8,6 +8,7 @@ what an operator decided in between is not asked again.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
@@ -26,7 +27,10 @@ from slaservice.outages.operations.maintenance import MAINTENANCE
 from slaservice.outages.operations.windows import WINDOWS
 from slaservice.rules.refusal import Invalid, Refusal
 
+MOST_NEW_COMPONENTS = 500
+"""Of one import: what means nothing here yet waits for a person, who cannot read more."""
 _AT_ONCE = 100
+_MOST_NAMED = 20
 
 Progress = Callable[[int, int], None]
 
@@ -89,20 +93,34 @@ def _imported(
     result.questions += [
         f"{values.names[key] or key} ({key}) of {source} means no component here yet; proposals that wait for it: {count}."
         for key, count in sorted(result.waiting.items())
+        if key in proposer.meaning
     ]
+    if unknown := sorted(values.names.keys() - proposer.meaning.keys()):
+        result.questions.append(_too_many(unknown, source))
     return result
 
 
+def _too_many(unknown: Sequence[str], source: str) -> str:
+    named = ", ".join(unknown[:_MOST_NAMED]) + (", ..." if len(unknown) > _MOST_NAMED else "")
+    return (
+        f"{source} names {len(unknown):,} components more than the {MOST_NEW_COMPONENTS} new ones that one import takes up: "
+        f"{named}. Their outages wait; the next import takes up the next of them."
+    )
+
+
 def _learn(feed: Feed, *, source: str) -> dict[str, Component | None]:
-    """Every component id of the feed with what it means here. A new one is a question; names follow the feed's current ones."""
+    """Every component id of the feed with what it means here. A new one is a question; names follow the feed's current ones.
+
+    Of more new ones than a person could answer for, the first; the others are not in the result.
+    """
     known = {
         one.external_id: one
         for one in FeedComponent.objects.filter(source=source).select_related("component")
     }
+    unknown = ((key, name) for key, name in sorted(feed.names.items()) if key not in known)
     new = [
         FeedComponent(source=source, external_id=key, name=name[:200])
-        for key, name in sorted(feed.names.items())
-        if key not in known
+        for key, name in islice(unknown, MOST_NEW_COMPONENTS)
     ]
     FeedComponent.objects.bulk_create(new)
     renamed = [one for key, one in known.items() if key in feed.current and one.name != feed.names[key][:200]]

@@ -38,7 +38,7 @@ def read(hook: Hook, message: HookMessage, content: Mapping[str, Any], now: date
     """Every alert by itself: one that cannot be read keeps no other away."""
     alerts = content.get("alerts")
     if not isinstance(alerts, list):
-        return Reading(["This is no message of Alertmanager: it has no list of alerts."])
+        return Reading(["This is no message of Alertmanager: it has no list of alerts."], unrecorded=True)
     sightings, unread = [], []
     for number, raw in enumerate(alerts):
         try:
@@ -51,7 +51,7 @@ def read(hook: Hook, message: HookMessage, content: Mapping[str, Any], now: date
     if content.get("truncatedAlerts"):
         unread.append(f"Alertmanager left out {storable(str(content['truncatedAlerts']))[:20]} alerts.")
     reading = record(hook, sightings, now=now)
-    reading.said += unread
+    reading.lose(*unread)
     return reading
 
 

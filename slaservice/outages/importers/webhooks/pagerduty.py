@@ -58,7 +58,8 @@ def read(hook: Hook, message: HookMessage, content: Mapping[str, Any], now: date
     if kind not in OPENS | ENDS:
         return Reading([f"{storable(kind)[:60] or 'An event without a type'}: nothing to do."])
     if _turn(content) is None:
-        return Reading(["The event cannot be read: it needs a time, an incident and its service."])
+        wanting = "The event cannot be read: it needs a time, an incident and its service."
+        return Reading([wanting], unrecorded=True)
     turns = sorted(_turns(hook, message), key=lambda turn: (turn.at, turn.opens))
     if not any(turn.opens for turn in turns):
         return Reading(["It is over, but nothing has said when it began; that message may still come."])

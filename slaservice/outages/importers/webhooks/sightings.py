@@ -1,7 +1,8 @@
 """What a monitor saw becomes proposed windows: first open, then with its end, and never a guess about what it means.
 
 A window that is still proposed is replaced by one with the end. To a confirmed one the end is a proposed correction. What
-was proposed once, or withdrawn by a person, is not proposed again, so that a message may come twice or late.
+was proposed once is not proposed again, so that a message may come twice or late; nor is anything of what a person withdrew
+altogether. Where a confirmed revision is left, another end than the one that was withdrawn is still news.
 """
 
 from collections.abc import Sequence
@@ -40,10 +41,31 @@ class Sighting:
 
 @dataclass(slots=True)
 class Reading:
-    """What came of a message, in sentences, and the components that nobody has explained yet."""
+    """What came of a message, in sentences, and the components that nobody has explained yet.
+
+    `too_early_until`: something in it lies in the future by our clock, until then. `unrecorded`: something in it never can
+    be recorded, so a person must see it.
+    """
 
     said: list[str] = field(default_factory=list)
     waits_for: list[FeedComponent] = field(default_factory=list)
+    too_early_until: datetime | None = None
+    unrecorded: bool = False
+
+    def lose(self, *sentences: str) -> None:
+        """Says what cannot be recorded."""
+        self.said += sentences
+        self.unrecorded = self.unrecorded or bool(sentences)
+
+    def refuse(self, sighting: Sighting, refusal: Refusal, *, now: datetime) -> None:
+        """Says what was refused: for good, or until our clock is there."""
+        sentence = f"{sighting.external_id} cannot be recorded: {refusal.sentence}"
+        until = sighting.end or sighting.start
+        if until > now:
+            self.said.append(sentence)
+            self.too_early_until = max(until, self.too_early_until or until)
+        else:
+            self.lose(sentence)
 
 
 def record(hook: Hook, sightings: Sequence[Sighting], *, now: datetime) -> Reading:
@@ -60,7 +82,7 @@ def record(hook: Hook, sightings: Sequence[Sighting], *, now: datetime) -> Readi
         try:
             reading.said.append(_record(hook, sighting, component, now=now))
         except Refusal as refusal:
-            reading.said.append(f"{sighting.external_id} cannot be recorded: {refusal.sentence}")
+            reading.refuse(sighting, refusal, now=now)
     return reading
 
 
@@ -88,7 +110,8 @@ def _is_news(sighting: Sighting, revisions: Sequence[OutageWindow]) -> bool:
     if sighting.later_end_wins and any(sighting.end < end for end in _ends_seen(revisions)):
         return False
     last = revisions[-1]
-    return not (last.state == WITHDRAWN and last.closed_by_id is not None)
+    by_a_person = last.state == WITHDRAWN and last.closed_by_id is not None
+    return not by_a_person or any(row.state == CONFIRMED for row in revisions)
 
 
 def _ends_seen(revisions: Sequence[OutageWindow]) -> list[datetime]:
@@ -119,7 +142,7 @@ def _first(hook: Hook, sighting: Sighting, meaning: FeedComponent) -> Draft:
         note=sighting.note,
         evidence_url=sighting.url if is_web_address(sighting.url[:501]) else "",
     )
-    return Draft(facts, hook.name, sighting.external_id, f"{hook.name}/{sighting.external_id}"[:200])
+    return Draft(facts, hook.name, sighting.external_id)
 
 
 def _propose(draft: Draft, *, now: datetime) -> str:

@@ -23,29 +23,31 @@ def read(hook: Hook, message: HookMessage, content: Mapping[str, Any], now: date
     reading = Reading()
     if isinstance(content.get("component_update"), Mapping):
         recorded = record_change(content=content, source=feed.source, now=now)
-        reading.said.append(
-            "A component's status was recorded." if recorded else "No status can be read in it."
-        )
+        if recorded:
+            reading.said.append("A component's status was recorded.")
+        else:
+            reading.lose("No status can be read in it.")
     if isinstance(incident := content.get("incident"), Mapping):
-        reading.said += _incident(feed, incident, now=now)
+        _read_incident(reading, feed, incident, now=now)
     if not reading.said:
         reading.said.append("It holds neither an incident nor a component's change.")
     poll_soon(feed=feed, now=now)
     return reading
 
 
-def _incident(feed: PolledFeed, posted: Mapping[str, Any], *, now: datetime) -> list[str]:
+def _read_incident(reading: Reading, feed: PolledFeed, posted: Mapping[str, Any], *, now: datetime) -> None:
     known = storable(str(posted.get("id", "")))[:200]
     row = Incident.objects.filter(source=feed.source, external_id=known).first()
     whole = merged(row.payload, posted) if row else posted
     result = import_what_can_be(feed={"incidents": [whole]}, source=feed.source, by=None, now=now)
-    return result.changes + result.questions or ["Known already."]
+    reading.said += result.changes + result.questions or ["Known already."]
+    reading.unrecorded = reading.unrecorded or bool(result.incidents_left_out)
 
 
 def merged(stored: Mapping[str, Any], posted: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is stored, with the updates that only the message has; its words of the day too, where it is the newer one."""
-    known = {update.get("id") for update in _updates(stored)}
-    more = [update for update in _updates(posted) if update.get("id") not in known]
+    known = {str(update.get("id")) for update in _updates(stored)}
+    more = [update for update in _updates(posted) if str(update.get("id")) not in known]
     if not more:
         return stored
     newer = _newest(posted) >= _newest(stored)
