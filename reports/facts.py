@@ -19,8 +19,9 @@ from slaservice.outages.models import Component, Maintenance, MeasurementGap, Ou
 from slaservice.outages.models.constraints import LAST_INSTANT
 from slaservice.rules.evidence import EVERY_COMPONENT, Exclusion, Gap, Outage, RequestInterval
 from slaservice.rules.exact import ONE
-from slaservice.rules.intervals import SECOND, Interval, instant, moment
-from slaservice.rules.terms import Category
+from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant, moment
+from slaservice.rules.signal import request_loss
+from slaservice.rules.terms import Category, Terms
 
 
 class Undecided(NamedTuple):
@@ -35,6 +36,7 @@ _OPEN = instant(LAST_INSTANT)
 """The end of what has none."""
 
 Codes = tuple[str, ...]
+Proposal = OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion
 Excuse = tuple[Maintenance | ApprovedExclusion, Exclusion]
 _Stretch = TypeVar("_Stretch", Exclusion, Gap)
 
@@ -60,6 +62,8 @@ class Facts:
         ids, tier_ids = list(components), sorted(tiers)
         self._codes = {pk: component.code for pk, component in components.items()}
         first, last = moment(start), moment(end)
+        # Before anything that counts: what somebody decides on in between is seen here and blocks, or is seen below and counts.
+        self._proposed = _proposed(ids, tier_ids, contracts, first, last) if undecided else []
         self._windows = [
             (w, _outage(w))
             for w in recorded.windows_connected(
@@ -80,14 +84,6 @@ class Facts:
         ]
         self._gaps = [_gap(gap) for gap in recorded.gaps_known(components=ids, **span)]
         self._requests = self._counts(counted, tier_ids, **span) if counted else {}
-        self._proposed: list[OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion] = []
-        if undecided:
-            self._proposed = [
-                *recorded.proposed_touching(**span),
-                *recorded.maintenance_proposed_touching(**span),
-                *recorded.gaps_proposed_touching(**span),
-                *agreed.exclusions_proposed_touching(contracts=contracts, components=ids, **span),
-            ]
         self._shared: dict[tuple[str, Codes, int, Interval], Any] = {}
 
     def _counts(
@@ -156,11 +152,34 @@ class Facts:
                 one
                 for code in codes
                 for one in self._requests.get((code, tier), ())
-                if one.start < span.end and one.start + one.seconds * SECOND > span.start
+                if one.start < span.end and counted_in(one).end > span.start
             ]
             return tuple(sorted(touching, key=lambda one: (one.start, one.component)))
 
         return cast("tuple[RequestInterval, ...]", self._once("requests", codes, tier, span, find))
+
+    def runs(self, terms: Terms, tier: int, span: Interval) -> list[Interval]:
+        """What failed without a break over the edges of the span, or up to them: a minimum is tested on all of it.
+
+        Nothing where the terms have no minimum, or test it on what lies inside.
+        """
+        minimum, codes, source = terms.shape.min_run, terms.components.names, terms.signal.source
+        if minimum is None or minimum.straddle != "whole_run":
+            return []
+        more = counted_beyond(terms)
+        wide = Interval(span.start - more, span.end + more)
+        failed: list[Interval] = []
+        if source != "requests":
+            failed += [lasting(outage, span.end) for _, outage in self.windows(codes, tier, wide)]
+        if source != "windows":
+            failed += [
+                Interval(max(start, wide.start), min(end, wide.end))
+                for one in self.requests(codes, tier, wide)
+                for start, end in [counted_in(one)]
+                if (start <= span.start or end >= span.end) and request_loss(terms.signal.requests, one)
+            ]
+        runs = [run for run in IntervalSet.of(failed) if run.start < span.end and run.end > span.start]
+        return [run for run in runs if run.start <= span.start or run.end >= span.end]
 
     def undecided(
         self, contract: int, codes: Collection[str], tier: int, span: Interval
@@ -205,13 +224,48 @@ _WAITING: dict[type, tuple[str, str]] = {
 }
 
 
+def counted_beyond(terms: Terms) -> int:
+    """How far outside a period failed requests matter: a run that reaches farther is longer than the minimum anyway."""
+    minimum = terms.shape.min_run
+    if terms.signal.source == "windows" or minimum is None or minimum.straddle != "whole_run":
+        return 0
+    return minimum.seconds * SECOND
+
+
+def counted_in(one: RequestInterval) -> Interval:
+    """The time in which requests were counted."""
+    return Interval(one.start, one.start + one.seconds * SECOND)
+
+
+def lasting(outage: Outage, until: int) -> Interval:
+    """The time of an outage; one that is open lasts `until`."""
+    return Interval(outage.start, until if outage.end is None else outage.end)
+
+
+def _proposed(
+    components: Collection[int],
+    tiers: Collection[int],
+    contracts: Collection[int],
+    start: datetime,
+    end: datetime,
+) -> list[Proposal]:
+    """What waits and touches [start, end), or a run that crosses its edge or would if all that waits were confirmed."""
+    start, end = recorded.reach_if_confirmed(components=components, tiers=tiers, start=start, end=end)
+    return [
+        *recorded.proposed_touching(start=start, end=end),
+        *recorded.maintenance_proposed_touching(start=start, end=end),
+        *recorded.gaps_proposed_touching(start=start, end=end),
+        *agreed.exclusions_proposed_touching(
+            contracts=contracts, components=components, start=start, end=end
+        ),
+    ]
+
+
 def _tiers(row: OutageWindow | Maintenance | ApprovedExclusion) -> set[int]:
     return {tier.pk for tier in row.tiers.all()}
 
 
-def _is_for(
-    row: OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion, contract: int, tier: int
-) -> bool:
+def _is_for(row: Proposal, contract: int, tier: int) -> bool:
     if isinstance(row, MeasurementGap):
         return True
     if isinstance(row, ApprovedExclusion) and row.contract_id is not None:
@@ -219,7 +273,7 @@ def _is_for(
     return tier in _tiers(row)
 
 
-def _span(row: OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion) -> tuple[int, int | None]:
+def _span(row: Proposal) -> tuple[int, int | None]:
     start, end = (row.starts_at, row.until()) if isinstance(row, ApprovedExclusion) else (row.start, row.end)
     return instant(start), None if end is None else instant(end)
 

@@ -6,9 +6,11 @@ closed until the facts are put right or a person waives it with a reason. What t
 
 *No data* is silence where somebody should have spoken. A component is watched if a feed or a monitor names it, or if request
 counts were ever recorded for it. A period is silent about a watched component if nothing was recorded in it (no window in
-any state, no maintenance, no gap, no count) and none of its sources was heard since it began (no incident, no poll, no
-message). What is recorded by hand alone is not watched: there silence is the ordinary case, and a block each quiet month
-would teach people to waive without looking; the page names such components instead.
+any state, no maintenance, no gap, no count) and none of its sources was heard in it (no incident began, no status was seen, no
+message came). What a source says of later days is no word about the period. A page that is polled is another matter: it lists
+what has been, so a poll in the period or after it counts, if the page was known to us before the period was over. What is
+recorded by hand alone is not watched: there silence is the ordinary case, and a block each quiet month would teach people to
+waive without looking; the page names such components instead.
 """
 
 from collections import defaultdict
@@ -17,16 +19,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
-from accounts.models import ContractVersion
+from accounts.models import ContractVersion, Exclusion
 from accounts.models.contracts import CommitmentComponent
 from reports.effects import Fact
 from reports.inputs import Block, Gathered
 from reports.periods import parse_month
+from slaservice.history.models import Entry
 from slaservice.outages import queries as facts
 from slaservice.outages.models import (
     CONFIRMED,
+    PROPOSED,
     Component,
     ComponentStatus,
     FeedComponent,
@@ -53,13 +58,17 @@ _MONTH = 30 * 86_400 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One thing that looks wrong: `facts` are concerned, the last one is what could be withdrawn; or a silent `component`."""
+    """One thing that looks wrong: `facts` are concerned, the last one is what could be withdrawn; or a silent `component`.
+
+    Or somebody has to decide on what `waits`, of which no effect is weighed.
+    """
 
     code: str
     subject: str
     sentence: str
     facts: Sequence[Fact] = ()
     component: Component | None = None
+    waits: MeasurementGap | Exclusion | None = None
 
     @property
     def block(self) -> Block:
@@ -153,6 +162,28 @@ def proposed_windows(rows: Iterable[OutageWindow]) -> Iterator[Guard]:
         )
 
 
+def proposed_gaps(rows: Iterable[MeasurementGap]) -> Iterator[Guard]:
+    """Gaps that nobody has decided on: for some terms they are downtime, for others no part of the base."""
+    for row in rows:
+        yield Guard(
+            "proposed_gap",
+            row.reference,
+            f"The gap of the measurement {row.reference} is proposed and touches the period: confirm or withdraw it.",
+            waits=row,
+        )
+
+
+def proposed_exclusions(rows: Iterable[Exclusion]) -> Iterator[Guard]:
+    """Exclusions that wait for another person: they may excuse downtime."""
+    for row in rows:
+        yield Guard(
+            "proposed_exclusion",
+            row.reference,
+            f"Exclusion {row.reference} is proposed and touches the period: another person approves it, or it is rejected.",
+            waits=row,
+        )
+
+
 def silent(
     components: Iterable[Component], *, watched: Collection[int], heard: Collection[int]
 ) -> list[Guard]:
@@ -161,7 +192,7 @@ def silent(
         Guard(
             "no_data",
             component.code,
-            f"No data for {component.name}: nothing was recorded in the period, and no source of it was heard since.",
+            f"No data for {component.name}: nothing was recorded in the period, and no source of it was heard.",
             component=component,
         )
         for component in components
@@ -227,7 +258,7 @@ def heard_within(components: Collection[int], spans: Collection[Interval]) -> di
 
 
 def _heard(components: Collection[int], span: Interval) -> set[int]:
-    """Those of these components about which anything was recorded in the span, or whose sources were heard since it began."""
+    """Those of these components about which anything was recorded in the span, or whose sources were heard in it."""
     if not components:
         return set()
     start, end = moment(span.start), moment(span.end)
@@ -240,19 +271,36 @@ def _heard(components: Collection[int], span: Interval) -> set[int]:
     ]
     recorded.append(RequestCount.objects.filter(component__in=components, start__gte=start, start__lt=end))
     heard = {component for rows in recorded for component in _distinct(rows, "component")}
-    return heard | _with_a_source_that_spoke(components, start)
+    return heard | _with_a_source_that_spoke(components, start, end)
 
 
-def _with_a_source_that_spoke(components: Collection[int], since: datetime) -> set[int]:
+def _with_a_source_that_spoke(components: Collection[int], start: datetime, end: datetime) -> set[int]:
     named = list(FeedComponent.objects.filter(component__in=components).values_list("component", "source"))
     sources = {source for _, source in named}
+    incidents = Incident.objects.filter(started_at__gte=start, started_at__lt=end)
+    statuses = ComponentStatus.objects.filter(seen_at__gte=start, seen_at__lt=end)
+    messages = HookMessage.objects.filter(received_at__gte=start, received_at__lt=end)
     spoke = {
-        *_distinct(Incident.objects.filter(source__in=sources, started_at__gte=since), "source"),
-        *_distinct(PolledFeed.objects.filter(source__in=sources, succeeded_at__gte=since), "source"),
-        *_distinct(ComponentStatus.objects.filter(source__in=sources, seen_at__gte=since), "source"),
-        *_distinct(HookMessage.objects.filter(hook__name__in=sources, received_at__gte=since), "hook__name"),
+        *_distinct(incidents.filter(source__in=sources), "source"),
+        *_distinct(statuses.filter(source__in=sources), "source"),
+        *_distinct(messages.filter(hook__name__in=sources), "hook__name"),
+        *_distinct(_polled(start, end).filter(source__in=sources), "source"),
     }
     return {component for component, source in named if source in spoke}
+
+
+def _polled(start: datetime, end: datetime) -> QuerySet[PolledFeed]:
+    """Pages that were read since the start and known before the end: entered by then, or with something of theirs from then."""
+    entered = Entry.objects.filter(
+        object_type=PolledFeed._meta.label_lower, object_id=Cast(OuterRef("pk"), CharField()), at__lt=end
+    )
+    return PolledFeed.objects.filter(
+        Q(succeeded_at__lt=end)
+        | Exists(entered)
+        | Exists(Incident.objects.filter(source=OuterRef("source"), started_at__lt=end))
+        | Exists(ComponentStatus.objects.filter(source=OuterRef("source"), seen_at__lt=end)),
+        succeeded_at__gte=start,
+    )
 
 
 def _distinct(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
@@ -314,9 +362,17 @@ def guards_of(month: str, *, now: datetime) -> MonthsGuards:
         *duplicates(windows),
         *silent(promised, watched=watched, heard=heard),
         *proposed_maintenance(_with_corrected(facts.maintenance_proposed_touching(start=start, end=end))),
+        *proposed_gaps(facts.gaps_proposed_touching(start=start, end=end)),
+        *proposed_exclusions(_exclusions_to_be_decided(start, end)),
     ]
     waiting = _with_corrected(facts.proposed_touching(start=start, end=end))
     return MonthsGuards(found, waiting, [component for component in promised if component.pk not in watched])
+
+
+def _exclusions_to_be_decided(start: datetime, end: datetime) -> QuerySet[Exclusion]:
+    """Of every contract."""
+    within = Q(starts_at__lt=end) & (Q(ends_at__gt=start) | Q(ends_at__isnull=True))
+    return Exclusion.objects.filter(within, state=PROPOSED).order_by("starts_at", "reference")
 
 
 def _periods(month: str) -> set[Interval]:

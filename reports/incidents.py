@@ -21,18 +21,17 @@ from slaservice.rules.signal import window_loss
 
 def incident_list(one: GatheredCase) -> list[Json]:
     """The incidents behind the windows, in time order, as they are called on the day of the close."""
-    by_reference: dict[str, list[OutageWindow]] = {}
+    by_incident: dict[int | str, list[OutageWindow]] = {}
     for window in one.windows:
-        reference = window.incident.external_id if window.incident else window.reference
-        by_reference.setdefault(reference, []).append(window)
-    return [_incident(reference, windows) for reference, windows in by_reference.items()]
+        by_incident.setdefault(window.incident_id or window.reference, []).append(window)
+    return [_incident(windows) for windows in by_incident.values()]
 
 
-def _incident(reference: str, windows: Sequence[OutageWindow]) -> Json:
+def _incident(windows: Sequence[OutageWindow]) -> Json:
     incident = windows[0].incident
     ends = [window.end for window in windows if window.end is not None]
     return {
-        "reference": reference,
+        "reference": incident.external_id if incident else windows[0].reference,
         "title": incident.title if incident else windows[0].cause,
         "impact": incident.impact if incident else "",
         "url": incident.public_url if incident else "",

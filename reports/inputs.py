@@ -6,6 +6,7 @@ component) is turned into values once.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,18 +15,20 @@ from fractions import Fraction
 from accounts.models import BilledAmount, Commitment
 from accounts.models import Exclusion as ApprovedExclusion
 from accounts.queries import terms_of
-from reports.facts import Facts, Undecided
+from reports.facts import Facts, Undecided, counted_beyond, counted_in, lasting
 from reports.models import ServiceCredit, Statement, StatementLine
 from reports.periods import Part, Plan
 from slaservice.outages.models import Maintenance, OutageWindow
 from slaservice.rules.assessment import Case, misfits
 from slaservice.rules.documents import parse_terms
-from slaservice.rules.evidence import CalendarPeriod, Evidence, ExplicitPeriod, Outage
+from slaservice.rules.evidence import CalendarPeriod, Evidence, ExplicitPeriod, instant_text
 from slaservice.rules.exact import ONE, ZERO, parse_exact
-from slaservice.rules.intervals import Interval, instant, moment
+from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant, moment
+from slaservice.rules.ledger import frame
 from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.terms import Terms
+from slaservice.rules.words import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class GatheredCase:
     case: Case
     windows: Sequence[OutageWindow]
     exclusions: Sequence[ApprovedExclusion]
+    runs: Sequence[Interval] = ()
+    """What failed over the edges of its time, or up to them, where the terms test a minimum on whole runs."""
 
 
 @dataclass(slots=True)
@@ -127,13 +132,15 @@ class _Known:
             for component in one.components.all()
         }
         self.terms: dict[int, Terms] = {}
+        # Where a run of failed requests is judged whole, what of it lies outside the periods must be at hand.
+        more = max(map(counted_beyond, self._readable().values()), default=0)
         self.facts = Facts(
             self.components,
             {part.version.tier_id for plan in plans for part in plan.parts},
             contracts,
             self._judged_by_requests(),
-            start,
-            end,
+            start - more,
+            end + more,
             undecided=undecided,
         )
         self.billed = {
@@ -169,11 +176,18 @@ class _Known:
         """Ids of the components of which any terms want request counts: they are many, and most terms have no use for them."""
         return {
             component.pk
-            for group in self.commitments.values()
-            for one in group
+            for one, terms in self._readable().items()
             for component in one.components.all()
-            if self.terms_of(one).signal.source != "windows"
+            if terms.signal.source != "windows"
         }
+
+    def _readable(self) -> dict[Commitment, Terms]:
+        """The commitments whose terms can be read; the others block their own contracts, by name, when their turn comes."""
+        readable = {}
+        for commitment in (one for group in self.commitments.values() for one in group):
+            with suppress(Refusal):
+                readable[commitment] = self.terms_of(commitment)
+        return readable
 
     def supposing(self, supposition: Supposition) -> "_Known":
         """The same rows, as if other facts counted."""
@@ -193,6 +207,7 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
     gathered.granted_minor = sum(known.granted[statement.pk] for statement in gathered.issued)
     undecided: set[Undecided] = set()
     for part in plan.parts:
+        tier = part.version.tier_id
         commitments = known.commitments[part.version.pk]
         if not commitments:
             gathered.blocks.append(
@@ -200,13 +215,15 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
             )
         for commitment in commitments:
             try:
-                gathered.cases.append(_gather_case(plan, part, commitment, known))
+                case = _gather_case(plan, part, commitment, known)
+                gathered.cases.append(case)
+                undecided.update(_undecided_beyond(plan, tier, case, known))
             except Refusal as refusal:
                 gathered.blocks.append(
                     Block(refusal.code, commitment.name, f"{commitment.name}: {refusal.sentence}")
                 )
         codes = {component.code for commitment in commitments for component in commitment.components.all()}
-        undecided.update(known.facts.undecided(plan.contract.pk, codes, part.version.tier_id, part.span))
+        undecided.update(known.facts.undecided(plan.contract.pk, codes, tier, part.span))
     gathered.blocks += [
         Block(one.code, one.reference, one.sentence, waivable=True) for one in sorted(undecided)
     ]
@@ -217,17 +234,44 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
     return gathered
 
 
+def _undecided_beyond(plan: Plan, tier: int, one: GatheredCase, known: _Known) -> Iterator[Undecided]:
+    """What is proposed outside the case's time, but overlaps or touches a run that decides on it."""
+    if one.runs:
+        # A microsecond more on either side: what a run touches belongs to it.
+        around = Interval(min(run.start for run in one.runs) - 1, max(run.end for run in one.runs) + 1)
+        codes = one.case.terms.components.names
+        yield from known.facts.undecided(plan.contract.pk, codes, tier, around)
+
+
 def _uncounted(one: GatheredCase) -> Iterator[Block]:
     """Terms that judge requests would show 100 % for ever where none were counted: that is for a person to say."""
-    if one.case.terms.signal.source != "requests":
+    terms, evidence = one.case.terms, one.case.evidence
+    if terms.signal.source != "requests":
         return
-    counted = {interval.component for interval in one.case.evidence.requests}
-    for code in one.case.terms.components.names:
-        if code not in counted:
+    judged = frame(terms, evidence, evidence.period.resolve()).promised
+    for code in terms.components.names:
+        counted = judged & _counted(evidence, code)
+        holes = judged - counted - _unmeasured(evidence, code)
+        if not holes and (counted or not judged):
+            continue
+        sentence = (
+            f"{one.id}: the terms judge failed requests, and none of {code} were counted in the period."
+        )
+        if counted:
+            first, last = map(instant_text, holes.parts[0])
             sentence = (
-                f"{one.id}: the terms judge failed requests, and none of {code} were counted in the period."
+                f"{one.id}: the terms judge failed requests, and those of {code} were not counted"
+                f" for {duration(holes.length // SECOND)}, first from {first} to {last}."
             )
-            yield Block("no_request_counts", f"{one.id}: {code}", sentence, waivable=True)
+        yield Block("no_request_counts", f"{one.id}: {code}", sentence, waivable=True)
+
+
+def _counted(evidence: Evidence, code: str) -> IntervalSet:
+    return IntervalSet.of(counted_in(one) for one in evidence.requests if one.component == code)
+
+
+def _unmeasured(evidence: Evidence, code: str) -> IntervalSet:
+    return IntervalSet.of((gap.start, gap.end) for gap in evidence.no_data if gap.component == code)
 
 
 def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> GatheredCase:
@@ -237,8 +281,10 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
     whole = len(plan.parts) == 1
     span = plan.period.interval if whole else part.span
     codes, tier = terms.components.names, part.version.tier_id
-    windows = known.facts.windows(codes, tier, span)
-    reach = _reach(plan.period.interval, [outage for _, outage in windows])
+    runs = known.facts.runs(terms, tier, span)
+    judged = _hull([span, *runs])
+    windows = known.facts.windows(codes, tier, span if terms.signal.source == "requests" else judged)
+    reach = _hull([plan.period.interval, judged, *(lasting(o, o.start) for _, o in windows)])
     excuses = known.facts.excuses(plan.contract.pk, codes, tier, reach)
     earlier = [
         line
@@ -252,7 +298,7 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
         outages=tuple(outage for _, outage in windows),
         maintenance=tuple(excuse for _, excuse in excuses),
         no_data=known.facts.gaps(codes, reach),
-        requests=known.facts.requests(codes, tier, span) if terms.signal.source != "windows" else (),
+        requests=known.facts.requests(codes, tier, judged) if terms.signal.source != "windows" else (),
         history=tuple(line.met for line in earlier if line.applicable),
         uptime_history=tuple(parse_exact(line.judged_percent) for line in earlier if line.applicable),
         fee=_fee(plan, part, commitment, known) * (ONE if whole else part.share),
@@ -265,15 +311,12 @@ def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) 
         raise Refusal("facts_do_not_fit_the_terms", "; ".join(map(str, wrong)))
     name = commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
     approved = [row for row, _ in excuses if isinstance(row, ApprovedExclusion)]
-    return GatheredCase(name, commitment, case, [window for window, _ in windows], approved)
+    return GatheredCase(name, commitment, case, [window for window, _ in windows], approved, runs)
 
 
-def _reach(period: Interval, outages: Sequence[Outage]) -> Interval:
-    """The period, and how far the runs that cross its edges go: a minimum is tested on what exclusions leave of all of it."""
-    return Interval(
-        min([period.start, *(outage.start for outage in outages)]),
-        max([period.end, *(outage.end for outage in outages if outage.end is not None)]),
-    )
+def _hull(spans: Sequence[Interval]) -> Interval:
+    """From the first start to the last end: what excuses the far end of a run matters too."""
+    return Interval(min(span.start for span in spans), max(span.end for span in spans))
 
 
 def _refuse_what_nobody_records(terms: Terms) -> None:

@@ -1,5 +1,6 @@
 """What can be asked of the desk: filters, and the decisions on outage windows and on maintenance."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,7 @@ class Kind:
 
 
 def _stated(row: Any, quote: str) -> dict[str, Any]:
-    if not isinstance(row, OutageWindow) or row.incident is None or not quote.isdecimal():
+    if not isinstance(row, OutageWindow) or row.incident is None or not re.fullmatch(r"\d{1,9}", quote):
         return {}
     quotes = desk.quotes_of(row.incident.updates.all())
     chosen = quotes[int(quote)] if int(quote) < len(quotes) else None

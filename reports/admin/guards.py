@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -32,12 +33,25 @@ TITLES = {
     "in_the_future": "In the future",
     "looks_like_a_duplicate": "Looks like a duplicate",
     "no_data": "No data",
+    "proposed_exclusion": "Exclusion to be decided",
+    "proposed_gap": "Gap of the measurement to be decided",
     "proposed_maintenance": "Maintenance to be decided",
     "proposed_window": "Outage to be decided",
 }
 
 
 KIND_ON_DESK = {"proposed_window": "outages", "proposed_maintenance": "maintenance"}
+
+
+class WaiverForm(forms.Form):
+    """Which guard of which month is waived, and why."""
+
+    month = forms.CharField(max_length=7)
+    code = forms.CharField(max_length=60, strip=False)
+    subject = forms.CharField(max_length=200, strip=False)
+    reason = forms.CharField(
+        max_length=3900, error_messages={"required": "Say why: the reason stands in the history."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +149,18 @@ class GuardsPage(RoleAdmin):
         by, now = person(request), timezone.now()
         if not self.may(request, "periods.waive"):
             raise PermissionDenied
-        rows = blocks_visible_to(by).filter(
-            month=month, code=request.POST.get("code", ""), subject=request.POST.get("subject", "")
-        )
-        reason = request.POST.get("reason", "").strip()
-        if not reason:
-            self.message_user(
-                request, "Say why: the reason stands in the history. Nothing was waived.", messages.ERROR
+        form = WaiverForm({**request.POST.dict(), "month": month})
+        if not form.is_valid():
+            wrong = " ".join(
+                f"{name.capitalize()}: {sentence}"
+                for name, sentences in form.errors.items()
+                for sentence in sentences
             )
+            self.message_user(request, f"{wrong} Nothing was waived.", messages.ERROR)
             return
+        asked = dict(form.cleaned_data)
+        reason = asked.pop("reason")
+        rows = blocks_visible_to(by).filter(**asked)
         self.each(
             request,
             rows.select_related("contract"),
@@ -164,7 +181,9 @@ def _change(guard: Guard) -> Change:
 
 def _row(guard: Guard, effects: Effects | None, covering: int, blocks: Sequence[ClosingBlock]) -> Row:
     fact = guard.facts[-1] if guard.facts else None
-    if fact is None:
+    if guard.waits is not None:
+        would = "Its effect is not weighed here."
+    elif fact is None:
         would = f"{covering} contract{'' if covering == 1 else 's'} promise it: without anything recorded, they show 100 %."
     else:
         would = "If it is confirmed:" if fact.state == PROPOSED else f"If {fact.reference} is withdrawn:"
@@ -187,6 +206,6 @@ def _links(guard: Guard) -> list[tuple[str, str]]:
         address = reverse("admin:reports_proposedwindow_changelist")
         return [(f"{address}?kind={kind}&month={month}", "Decide on the desk")]
     return [
-        (reverse(f"admin:outages_{fact._meta.model_name}_change", args=[fact.pk]), fact.reference)
-        for fact in guard.facts
+        (reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk]), row.reference)
+        for row in (*guard.facts, *([guard.waits] if guard.waits else ()))
     ]

@@ -123,6 +123,23 @@ def test_an_operator_adds_a_count_and_corrects_it_for_a_reason() -> None:
     assert address(count, "correct") not in page
 
 
+def test_an_operator_withdraws_a_count_and_records_it_again_for_a_reason() -> None:
+    client, _ = logged_in(OPERATOR)
+    count = a_count()
+    assert client.get(address(count, "withdraw")).status_code == 200
+    client.post(address(count, "withdraw"), {"reason": "Another machine"})
+    count.refresh_from_db()
+    assert (count.state, RequestCount.objects.count()) == ("replaced", 1)
+    assert address(count, "withdraw") not in client.get(address(count)).content.decode()
+    typed = {"component": a_component().pk, "tier": a_tier().pk, "start": "2026-04-10 12:00", "seconds": 60}
+    answer = client.post(page_of("requestcount", "add"), {**typed, "total": 10, "failed": 1})
+    assert "Give a reason to record it again" in answer.content.decode()
+    client.post(
+        page_of("requestcount", "add"), {**typed, "total": 10, "failed": 1, "reason": "It was this one"}
+    )
+    assert RequestCount.objects.get(replaced_at=None).revision == 2
+
+
 @pytest.mark.parametrize("model", ["measurementgap", "requestcount"])
 def test_every_role_reads_and_operators_alone_record(model: str) -> None:
     row = a_gap() if model == "measurementgap" else a_count()

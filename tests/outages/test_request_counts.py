@@ -10,7 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from slaservice.history.models import Entry
 from slaservice.outages.models import RequestCount
-from slaservice.outages.operations import CountsRecorded, RequestCountRow, record_request_counts
+from slaservice.outages.operations import (
+    CountsRecorded,
+    RequestCountRow,
+    record_request_counts,
+    withdraw_request_counts,
+)
 from slaservice.outages.queries import request_counts_touching
 from slaservice.rules.refusal import Invalid, Refusal
 from tests.factories.outages import NOW, a_component, a_person, a_tier, actions_on, april, last_entry
@@ -127,6 +132,53 @@ def test_a_correction_is_not_earlier_than_what_it_corrects() -> None:
     record(a_row())
     with pytest.raises(Refusal, match="which is later"):
         record(a_row(failed=0), reason="Probes counted", now=NOW - timedelta(seconds=1))
+
+
+def withdraw(*starts: datetime, **values: Any) -> list[RequestCount]:
+    rows = list(RequestCount.objects.filter(start__in=starts, replaced_at=None))
+    return withdraw_request_counts(
+        rows=rows, **{"reason": "It began at noon", "by": None, "now": NOW, **values}
+    )
+
+
+def test_what_was_recorded_by_mistake_is_withdrawn_and_the_right_interval_takes_its_time() -> None:
+    operator, later = a_person("operator"), NOW + timedelta(hours=1)
+    record(a_row(april(10, 12, 2)))
+    assert faults_of(a_row(), reason="It began at noon") == ["rows[0].start"]
+    (wrong,) = withdraw(april(10, 12, 2), by=operator, now=later)
+    assert (wrong.replaced_at, counted()) == (later, [])
+    entry = last_entry(wrong)
+    assert (entry.action, entry.actor, entry.reason) == ("requests.withdraw", operator, "It began at noon")
+    assert entry.data == {"before": {"seconds": FIVE, "total": 1000, "failed": 10}}
+    assert record(a_row(), now=later) == CountsRecorded(added=1)
+
+
+def test_what_was_withdrawn_is_recorded_again_only_for_a_reason() -> None:
+    record(a_row())
+    record(a_row(failed=9), reason="Probes counted")
+    withdraw(april(10, 12))
+    with pytest.raises(Invalid, match="Give a reason to record it again") as refused:
+        record(a_row(), a_row(april(10, 13)))
+    assert refused.value.code == "request_count_was_withdrawn"
+    assert record(a_row(), reason="It was right") == CountsRecorded(added=1)
+    again = RequestCount.objects.get(replaced_at=None)
+    assert (again.revision, again.reason) == (3, "It was right")
+
+
+def test_only_operators_withdraw_and_say_why_and_only_what_counts() -> None:
+    record(a_row(), a_row(april(10, 13)))
+    rows = list(RequestCount.objects.order_by("start"))
+    with pytest.raises(Refusal, match="for: operator"):
+        withdraw(april(10, 12), by=a_person("finance clerk"))
+    for reason in (" ", "x" * 3901, "\x00"):
+        with pytest.raises(Invalid):
+            withdraw(april(10, 12), reason=reason)
+    with pytest.raises(Refusal, match="recorded later"):
+        withdraw(april(10, 12), now=NOW - timedelta(seconds=1))
+    withdraw(april(10, 12))
+    with pytest.raises(Refusal, match="already"):
+        withdraw_request_counts(rows=rows, reason="Both", by=None, now=NOW)
+    assert counted() == [(1000, 10)]
 
 
 def test_every_fault_of_every_row_is_told_at_once() -> None:

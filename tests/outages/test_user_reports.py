@@ -90,6 +90,20 @@ def test_intervals_of_one_series_do_not_overlap() -> None:
     assert [path for path, _ in faults_of(within)] == ["rows[0].seconds"]
 
 
+def test_a_row_is_compared_with_its_neighbours_whatever_length_the_series_has_elsewhere() -> None:
+    """A batch over days in which the series has hours first, and minutes later."""
+    hours, minutes = april(1, 10), april(5, 10)
+    recorded(counts(100, since=hours, seconds=3600) + counts(5, since=minutes, seconds=60))
+    within = counts(7, since=hours + timedelta(minutes=30), seconds=60)
+    further = counts(1, since=minutes + timedelta(minutes=1), seconds=60)
+    for rows in (within + further, further + within):
+        ((_, reason),) = faults_of(rows)
+        assert "beside it last 3600 s" in reason
+    longer = counts(8, since=minutes - timedelta(hours=1), seconds=3600)
+    assert [path for path, _ in faults_of(further + longer)] == ["rows[1].seconds"]
+    assert recorded(counts(100, 101, since=hours, seconds=3600) + further) == (2, 1)
+
+
 def test_two_lengths_in_one_batch_are_refused() -> None:
     assert [path for path, _ in faults_of(counts(1, 2) + counts(1, seconds=300))] == ["rows[2].seconds"]
 

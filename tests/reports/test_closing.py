@@ -347,7 +347,7 @@ def test_what_is_issued_says_what_is_known_now() -> None:
     assert refused.value.code == "draft_changed"
     anew = Statement.objects.get(pk=draft.pk)
     assert (anew.state, anew.met) == (Statement.DRAFT, False)
-    assert not draft.digest == anew.digest
+    assert draft.digest != anew.digest
     with pytest.raises(Refusal) as waits:
         issue(statement=anew, by=clerk, now=CLOSED)
     assert waits.value.code == "credit_waits"

@@ -10,11 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from reports import closing, desk
+from reports.admin.guards import WaiverForm
 from reports.models import ClosingBlock
 from slaservice.history.queries import history_of
 from slaservice.outages.importers import statuspage
 from slaservice.outages.models import FeedComponent, Incident, Maintenance, OutageWindow
-from slaservice.outages.operations import confirm
+from slaservice.outages.operations import confirm, record_gap
 from slaservice.rules.workflow import (
     ACCOUNT_MANAGER,
     AUDITOR,
@@ -22,7 +23,15 @@ from slaservice.rules.workflow import (
     FINANCE_CLERK,
     OPERATOR,
 )
-from tests.factories.accounts import a_component, a_contract, a_person, a_promise, a_tier, an_agreement
+from tests.factories.accounts import (
+    a_component,
+    a_contract,
+    a_person,
+    a_promise,
+    a_proposed_exclusion,
+    a_tier,
+    an_agreement,
+)
 from tests.factories.outages import (
     NOW,
     a_feed,
@@ -185,7 +194,7 @@ def test_filters_by_component_source_and_month_narrow_what_is_shown() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["component=x", "component=999", "page=x", "page=999", "kind=x", "correct=x", "correct=9", "source=%00"],
+    ["component=x", "component=999", "page=x", "page=999", "kind=x", "correct=x", "correct=9", "source=x"],
 )
 def test_an_address_that_cannot_be_read_filters_nothing_and_fails_nothing(query: str) -> None:
     a_proposal(reference="here")
@@ -488,6 +497,46 @@ def test_a_clerk_waives_a_guard_for_every_contract_that_it_blocks_with_one_reaso
     assert "Waived for 2 contracts" in page
     assert "“it goes on”" in page
     assert len(closing.close(month=MONTH, now=CLOSED).drafted) == 2
+
+
+def test_a_waiver_with_a_reason_that_is_too_long_is_refused_in_words() -> None:
+    a_contract()
+    an_outage(april(20, 12), still_open=True, reference="forgotten")
+    closing.close(month=MONTH, now=CLOSED)
+    asked = {"code": "open_too_long", "subject": "forgotten", "reason": "r" * 4000}
+    page = shown(as_a(FINANCE_CLERK).post(GUARDS, asked, follow=True))
+    assert "Reason: Ensure this value has at most 3900 characters" in page
+    assert "Nothing was waived." in page
+    assert not ClosingBlock.objects.exclude(waiver="").exists()
+
+
+@pytest.mark.parametrize("field", ["month", "code", "subject", "reason"])
+def test_a_waiver_holds_no_nul(field: str) -> None:
+    """Every request is looked at for one; the form relies on nobody."""
+    form = WaiverForm({"month": MONTH, "code": "no_data", "subject": "api", "reason": "x", field: "x\x00"})
+    assert form.errors == {field: ["Null characters are not allowed."]}
+
+
+def test_a_proposed_gap_and_a_proposed_exclusion_lead_to_their_pages() -> None:
+    exclusion = a_proposed_exclusion(a_contract())
+    gap = record_gap(component=a_component(), start=april(3), end=april(4), cause="x", by=None, now=CLOSED)
+    page = shown(as_a(OPERATOR).get(GUARDS))
+    for words in (
+        "Exclusion to be decided",
+        f"/admin/accounts/exclusion/{exclusion.pk}/change/",
+        "Gap of the measurement to be decided",
+        f"/admin/outages/measurementgap/{gap.pk}/change/",
+        "Its effect is not weighed here.",
+    ):
+        assert words in page, words
+
+
+@pytest.mark.parametrize("quote", ["9" * 5000, "7", "-1", "²", ""])
+def test_a_quote_that_is_none_leaves_the_correction_as_it_was_proposed(quote: str) -> None:
+    window = imported("Customers were affected 11:45–13:10 UTC.")
+    page = shown(as_a(OPERATOR).get(DESK, {"correct": str(window.pk), "quote": quote}))
+    assert "2026-04-10 12:00" in page
+    assert "The update of" not in page
 
 
 def test_a_month_that_is_none_is_said() -> None:

@@ -12,10 +12,19 @@ from django.utils import timezone
 from reports import closing, guards
 from reports.models import ClosingBlock, Statement
 from reports.operations import WAIVABLE, waive
-from slaservice.outages.models import Hook, HookMessage, OutageWindow, PolledFeed
-from slaservice.outages.operations import correct, withdraw
+from slaservice.outages.models import ComponentStatus, Hook, HookMessage, OutageWindow, PolledFeed
+from slaservice.outages.operations import correct, record_gap, withdraw
+from slaservice.outages.operations.feeds import create_feed
 from slaservice.rules.workflow import FINANCE_CLERK
-from tests.factories.accounts import a_component, a_contract, a_person, a_promise, a_tier, an_agreement
+from tests.factories.accounts import (
+    a_component,
+    a_contract,
+    a_person,
+    a_promise,
+    a_proposed_exclusion,
+    a_tier,
+    an_agreement,
+)
 from tests.factories.outages import a_maintenance, a_mapping, an_incident
 from tests.factories.reports import CLOSED, MONTH, a_count, a_gap, a_proposal, an_outage, april
 
@@ -92,7 +101,7 @@ def test_windows_that_differ_are_no_duplicates(other: dict[str, Any]) -> None:
 
 def test_three_that_look_like_one_are_three_pairs_with_subjects_that_fit() -> None:
     for number in range(3):
-        an_outage(reference=str(number) * 200)
+        an_outage(reference=str(number) * 190)
     pairs = list(guards.duplicates(OutageWindow.objects.prefetch_related("tiers")))
     assert len(pairs) == 3
     assert max(len(pair.subject) for pair in pairs) <= 200
@@ -115,6 +124,18 @@ def test_every_guard_that_blocks_can_be_waived_with_a_reason() -> None:
     waive(block=block, reason="it goes on, and is clipped", by=a_person(FINANCE_CLERK), now=CLOSED)
     assert close().drafted == [contract.number]
     assert {"open_too_long", "in_the_future", "looks_like_a_duplicate", "no_data"} <= WAIVABLE
+
+
+def test_whatever_waits_for_a_decision_and_blocks_is_listed() -> None:
+    contract = a_contract()
+    exclusion = a_proposed_exclusion(contract)
+    gap = record_gap(
+        component=a_component(), start=april(3), end=april(4), cause="Probe", by=None, now=CLOSED
+    )
+    waiting = [("proposed_exclusion", exclusion.reference), ("proposed_gap", gap.reference)]
+    assert sorted(blocks()) == sorted(found()) == waiting
+    page = {guard.code: guard.sentence for guard in guards.guards_of(MONTH, now=CLOSED).guards}
+    assert page == dict(ClosingBlock.objects.values_list("code", "sentence"))
 
 
 def test_only_contracts_that_it_touches_are_blocked() -> None:
@@ -146,6 +167,27 @@ def a_poll(at: datetime) -> PolledFeed:
     )
 
 
+def a_later_poll(entered: datetime) -> None:
+    """Of a page that was entered then, by an operator."""
+    feed = create_feed(source="statuspage", url="https://status.example.com", by=None, now=entered)
+    PolledFeed.objects.filter(pk=feed.pk).update(succeeded_at=CLOSED)
+
+
+def a_later_poll_with(known: object) -> None:
+    a_poll(CLOSED)
+
+
+def a_status(seen_at: datetime) -> ComponentStatus:
+    return ComponentStatus.objects.create(
+        source="statuspage",
+        external_id="c1",
+        status="operational",
+        at=april(15),
+        seen_at=seen_at,
+        seen_in="summary",
+    )
+
+
 def a_message(at: datetime) -> HookMessage:
     hook = Hook.objects.create(name="statuspage", kind="alertmanager")
     return HookMessage.objects.create(
@@ -162,7 +204,14 @@ SPOKEN: dict[str, Callable[[], object]] = {
     "request counts": lambda: a_count(april(10)),
     "an incident of its page": lambda: an_incident(started_at=april(15)),
     "a poll of its page": lambda: a_poll(april(15)),
-    "a later poll": lambda: a_poll(CLOSED),
+    "a later poll of a page that was entered before": lambda: a_later_poll(april(29)),
+    "a later poll of a page with an older incident": lambda: a_later_poll_with(
+        an_incident(started_at=datetime(2026, 3, 1, tzinfo=UTC))
+    ),
+    "a later poll of a page with an older status": lambda: a_later_poll_with(
+        a_status(datetime(2026, 3, 1, tzinfo=UTC))
+    ),
+    "a status that was seen": lambda: a_status(april(15)),
     "a message of its monitor": lambda: a_message(april(15)),
 }
 
@@ -175,8 +224,18 @@ def test_anything_that_was_heard_is_data(said: str) -> None:
     assert "no_data" not in {code for code, _ in blocks()}
 
 
+AFTER = april(30, 22)
+"""The first instant of May in Berlin."""
+
 SILENT: dict[str, Callable[[], object]] = {
     "an incident of the month before": lambda: an_incident(started_at=datetime(2026, 3, 1, tzinfo=UTC)),
+    "an incident of the month after": lambda: an_incident(started_at=AFTER),
+    "a status that was seen in the month after": lambda: a_status(AFTER),
+    "a message of the month after": lambda: a_message(AFTER),
+    "a poll of a page that was entered in the month after": lambda: a_later_poll(AFTER),
+    "a poll of a page of which nothing is from before": lambda: a_later_poll_with(
+        an_incident(started_at=AFTER)
+    ),
     "a poll of the month before": lambda: a_poll(datetime(2026, 3, 31, 12, tzinfo=UTC)),
     "another page's incident": lambda: an_incident(started_at=april(15), source="elsewhere"),
     "another component's window": lambda: an_outage(component=a_component("web")),
@@ -189,6 +248,16 @@ def test_what_says_nothing_about_it_is_no_data(said: str) -> None:
     a_mapping()
     SILENT[said]()
     assert ("no_data", "api") in blocks()
+
+
+def test_what_a_source_says_of_the_next_month_frees_nobody() -> None:
+    """A monitor is mapped after a silent April, and speaks in May."""
+    contract = a_contract()
+    a_mapping()
+    assert blocks() == [("no_data", "api")]
+    an_incident(started_at=datetime(2026, 5, 4, tzinfo=UTC))
+    assert blocks() == found() == [("no_data", "api")]
+    assert not Statement.objects.filter(contract=contract).exists()
 
 
 def test_a_month_is_looked_at_in_each_contracts_zone() -> None:

@@ -69,6 +69,28 @@ def test_a_window_without_an_incident_was_told_about_by_nobody() -> None:
     }
 
 
+def test_incidents_of_two_sources_with_one_id_are_two() -> None:
+    for source, title, day in (("page", "DNS", 3), ("monitor", "Disk", 9)):
+        incident = Incident.objects.create(
+            source=source,
+            external_id="77",
+            title=title,
+            started_at=april(day, 1),
+            payload_sha256="0" * 64,
+        )
+        for hour in (1, 3):
+            an_outage(april(day, hour), april(day, hour + 1), incident=incident)
+    found = frozen(a_draft())["incidents"]
+    assert [(one["reference"], one["title"], len(one["windows"])) for one in found] == [
+        ("77", "DNS", 2),
+        ("77", "Disk", 2),
+    ]
+    assert [(one["start"], one["end"]) for one in found] == [
+        ("2026-04-03T01:00:00Z", "2026-04-03T04:00:00Z"),
+        ("2026-04-09T01:00:00Z", "2026-04-09T04:00:00Z"),
+    ]
+
+
 def test_mttr_and_mtbf_are_frozen_for_each_component() -> None:
     """Two hours and, after an hour's overlap, one more: 3 h; and 1 h: MTTR 2 h, MTBF (720 − 4) / 2 = 358 h."""
     an_outage()

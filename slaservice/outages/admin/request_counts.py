@@ -1,4 +1,4 @@
-"""Request counts on the operators' desk: read, added one by one, corrected for a reason. Files and programs bring the many."""
+"""Request counts on the operators' desk: read, added one by one, corrected, withdrawn. Files and programs bring the many."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,6 +25,12 @@ class CountForm(forms.Form):
     seconds = forms.IntegerField(min_value=1, initial=300)
     total = forms.IntegerField(min_value=0, help_text="Requests.")
     failed = forms.IntegerField(min_value=0, help_text="How many of them failed.")
+    reason = forms.CharField(
+        max_length=3900,
+        required=False,
+        widget=REASON,
+        help_text="Needed where this interval is recorded otherwise, or was withdrawn.",
+    )
 
 
 class CorrectionForm(forms.Form):
@@ -40,7 +46,7 @@ def _initial(row: RequestCount) -> Mapping[str, Any]:
     return {name: getattr(row, name) for name in ("seconds", "total", "failed")}
 
 
-def _record(values: Mapping[str, Any], *, by: User, now: datetime, reason: str = "") -> RequestCount:
+def _record(values: Mapping[str, Any], *, by: User, now: datetime, reason: str) -> RequestCount:
     """One row, and the revision of it that counts."""
     row = operations.RequestCountRow(**values)
     operations.record_request_counts(rows=[row], source=BY_HAND, by=by, now=now, reason=reason)
@@ -54,6 +60,14 @@ def _correct(*, row: RequestCount, by: User, now: datetime, reason: str, **value
     return _record({**stays, **values}, by=by, now=now, reason=reason)
 
 
+def _withdraw(*, row: RequestCount, by: User, now: datetime, reason: str) -> RequestCount:
+    return operations.withdraw_request_counts(rows=[row], reason=reason, by=by, now=now)[0]
+
+
+def _counts(row: RequestCount) -> bool:
+    return row.replaced_at is None
+
+
 @admin.register(RequestCount)
 class RequestCountAdmin(RoleAdmin):
     view_action = "outages.view"
@@ -62,9 +76,15 @@ class RequestCountAdmin(RoleAdmin):
     verbs = (
         Verb(
             "correct", "Correct", "measurement.record", _correct, form=CorrectionForm,
-            applies=lambda row: row.replaced_at is None, initial=_initial,
+            applies=_counts, initial=_initial,
             explains="A new revision counts from now on; the one you correct stays beside it as it was.",
             done="{row} is corrected.",
+        ),
+        Verb(
+            "withdraw", "Withdraw", "measurement.record", _withdraw, applies=_counts,
+            explains="It no longer counts, and nothing takes its place: for what should never have been recorded, "
+            "such as an interval that begins at another time. It stays in the list as it was.",
+            done="{row} is withdrawn.",
         ),
     )  # fmt: skip
     list_per_page = 50
@@ -80,7 +100,8 @@ class RequestCountAdmin(RoleAdmin):
     readonly_fields = fields
 
     def add(self, values: dict[str, Any], *, by: User, now: datetime) -> RequestCount:
-        return _record(values, by=by, now=now)
+        reason = values.pop("reason")
+        return _record(values, by=by, now=now, reason=reason)
 
     @admin.display(description="from (UTC)", ordering="start")
     def from_(self, row: RequestCount) -> str:

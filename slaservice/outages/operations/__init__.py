@@ -30,6 +30,7 @@ from slaservice.outages.operations.request_counts import (
     CountsRecorded,
     RequestCountRow,
     record_request_counts,
+    withdraw_request_counts,
 )
 from slaservice.outages.operations.user_reports import (
     ReportsRecorded,
@@ -81,4 +82,5 @@ __all__ = [
     "withdraw",
     "withdraw_gap",
     "withdraw_maintenance",
+    "withdraw_request_counts",
 ]

@@ -1,14 +1,16 @@
 """Request counts are recorded in bulk, as often as it takes: the same values again change nothing, others are refused by
-name unless a reason is given, and then a revision replaces what was recorded.
+name unless a reason is given, and then a revision replaces what was recorded. An interval that was recorded by mistake is
+withdrawn; nobody records it again by accident, because that takes a reason.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from django.db import transaction
+from django.db.models import Max
 
 from slaservice.history import operations as history
 from slaservice.history.operations import Deed
@@ -71,14 +73,15 @@ def record_request_counts(
     """All of them or none, in a fixed number of queries per thousand rows.
 
     Invalid with every fault of every row, as `rows[3].failed`. A row with the start of a recorded interval and other values
-    is a correction if there is a `reason`, else a fault; so is an interval that overlaps another of its component and tier.
+    is a correction if there is a `reason`, else a fault, and so is one with the start of an interval that was withdrawn. An
+    interval that overlaps another of its component and tier is a fault.
     """
     history.require(by, "measurement.record")
     faults: dict[int, Faults] = {}
     _check(rows, source, reason, faults, now=now)
     ordered = _distinct(rows, faults)
     result = CountsRecorded(unchanged=len(rows) - len(ordered))
-    _lock(rows)
+    _lock({row.component.pk for row in rows})
     for first in range(0, len(ordered), AT_ONCE):
         chunk = ordered[first : first + AT_ONCE]
         new, replaced = _compared(chunk, reason, faults, now=now)
@@ -88,6 +91,37 @@ def record_request_counts(
     _raise(faults)
     _tell(rows, result, source=source, reason=reason, by=by, now=now)
     return result
+
+
+@transaction.atomic
+def withdraw_request_counts(
+    *, rows: Sequence[RequestCount], reason: str, by: By, now: datetime
+) -> list[RequestCount]:
+    """Counts that should never have been recorded count no longer, and nothing takes their place.
+
+    All of them or none: Invalid without a reason, Refusal where one no longer counts or was recorded later than `now`.
+    """
+    history.require(by, "measurement.record")
+    faults = Faults()
+    faults.text("reason", reason, longest=3900, blank=False)
+    faults.raise_if_any()
+    _lock({row.component_id for row in rows})
+    withdrawn: list[RequestCount] = []
+    for first in range(0, len(rows), AT_ONCE):
+        withdrawn += _withdrawn({row.pk for row in rows[first : first + AT_ONCE]}, now=now)
+    deeds = [Deed(row, reason, {"before": _plain(row)}) for row in withdrawn]
+    history.record_many(by=by, action="requests.withdraw", deeds=deeds, at=now)
+    return withdrawn
+
+
+def _withdrawn(ids: Collection[int], *, now: datetime) -> list[RequestCount]:
+    counting = RequestCount.objects.filter(pk__in=ids, replaced_at__isnull=True, recorded_at__lte=now)
+    if counting.update(replaced_at=now) != len(ids):
+        raise Refusal(
+            "request_count_does_not_count",
+            "Somebody has corrected or withdrawn this count already, or it was recorded later than this.",
+        )
+    return list(RequestCount.objects.filter(pk__in=ids).select_related("component", "tier"))
 
 
 # what is wrong
@@ -163,9 +197,8 @@ def _overlapping(faults: dict[int, Faults], number: int, row: RequestCountRow, o
 # against what is recorded
 
 
-def _lock(rows: Sequence[RequestCountRow]) -> None:
+def _lock(components: Collection[int]) -> None:
     """One batch at a time for a component: two at once would each find nothing recorded."""
-    components = {row.component.pk for row in rows}
     list(
         Component.objects.select_for_update(no_key=True)
         .filter(pk__in=components)
@@ -179,6 +212,7 @@ def _compared(
 ) -> tuple[list[tuple[RequestCountRow, int]], list[RequestCount]]:
     """The rows that say something new, each with the number of its revision, and what they replace."""
     recorded = _recorded(chunk)
+    earlier = _withdrawn_before([row for _, row in chunk if row.start not in recorded[row.pair]])
     new: list[tuple[RequestCountRow, int]] = []
     replaced = []
     for pair, entries in groupby(chunk, key=lambda one: one[1].pair):
@@ -187,7 +221,14 @@ def _compared(
         for number, row in mine:
             stored = there.get(row.start)
             if stored is None:
-                new.append((row, 1))
+                last = earlier.get((*pair, row.start), 0)
+                if last and not reason.strip():
+                    _of(faults, number).add(
+                        "request_count_was_withdrawn",
+                        "start",
+                        f"{row}: this was recorded and withdrawn. Give a reason to record it again.",
+                    )
+                new.append((row, last + 1))
             elif (stored.seconds, stored.total, stored.failed) != row.values:
                 _correction(stored, number, row, reason, faults, now=now)
                 new.append((row, stored.revision + 1))
@@ -208,6 +249,19 @@ def _recorded(chunk: Sequence[_Entry]) -> dict[tuple[int, int], dict[datetime, R
     ):
         recorded[count.component_id, count.tier_id][count.start] = count
     return recorded
+
+
+def _withdrawn_before(rows: Sequence[RequestCountRow]) -> dict[tuple[int, int, datetime], int]:
+    """The newest revision of what was withdrawn, by component, tier and start. These rows have none that counts."""
+    if not rows:
+        return {}
+    found = RequestCount.objects.filter(
+        component__in={row.component.pk for row in rows},
+        tier__in={row.tier.pk for row in rows},
+        start__in={row.start for row in rows},
+    ).order_by()
+    newest = found.values_list("component", "tier", "start").annotate(newest=Max("revision"))
+    return {(component, tier, start): revision for component, tier, start, revision in newest}
 
 
 def _correction(

@@ -1,8 +1,9 @@
 """User reports are recorded in bulk, as often as it takes: the same counts again change nothing, others are refused by name."""
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -47,12 +48,30 @@ class ReportsRecorded:
     unchanged: int = 0
 
 
+_NEAR = timedelta(seconds=LONGEST_INTERVAL)
+
+
 @dataclass(slots=True)
 class _Series:
-    """What is recorded of one component and channel thereabouts: counts by start, and the length of the intervals."""
+    """What is recorded of one component and channel thereabouts: lengths and counts by start, and the starts in order.
 
-    counts: dict[datetime, int]
-    seconds: int | None = None
+    After a gap of a day it may go on in intervals of another length, so it is the neighbours in time that are compared.
+    """
+
+    starts: list[datetime] = field(default_factory=list)
+    lengths: dict[datetime, int] = field(default_factory=dict)
+    counts: dict[datetime, int] = field(default_factory=dict)
+
+    def add(self, start: datetime, seconds: int, count: int) -> None:
+        insort(self.starts, start)
+        self.lengths[start], self.counts[start] = seconds, count
+
+    def length_beside(self, row: UserReportsRow) -> int | None:
+        """The length of a neighbour within a day that lasts another time than the row."""
+        place = bisect_left(self.starts, row.start)
+        beside = self.starts[max(0, place - 1) : place + 1]
+        lengths = [self.lengths[start] for start in beside if abs(start - row.start) < _NEAR]
+        return next((seconds for seconds in lengths if seconds != row.seconds), None)
 
 
 @transaction.atomic
@@ -119,21 +138,19 @@ def _lock(rows: Sequence[UserReportsRow]) -> None:
 
 
 def _recorded(rows: Sequence[UserReportsRow], source: str) -> dict[tuple[int, str], _Series]:
-    recorded: dict[tuple[int, str], _Series] = defaultdict(lambda: _Series({}))
+    recorded: dict[tuple[int, str], _Series] = defaultdict(_Series)
     if not rows:
         return recorded
-    near = timedelta(seconds=LONGEST_INTERVAL)
     there = UserReports.objects.filter(
         source=source,
         component__in={row.component.pk for row in rows},
-        start__gt=min(row.start for row in rows) - near,
-        start__lt=max(row.start for row in rows) + near,
-    ).order_by()
+        start__gt=min(row.start for row in rows) - _NEAR,
+        start__lt=max(row.start for row in rows) + _NEAR,
+    ).order_by("start")
     for component, channel, start, seconds, count in there.values_list(
         "component", "channel", "start", "seconds", "count"
     ):
-        series = recorded[component, channel]
-        series.seconds, series.counts[start] = seconds, count
+        recorded[component, channel].add(start, seconds, count)
     return recorded
 
 
@@ -143,17 +160,16 @@ def _new(
     """The rows that say something new; a fault for one that contradicts what is recorded or stands before it."""
     for row, faults in zip(rows, checked[1:], strict=True):
         series = recorded[row.series]
-        if series.seconds not in (None, row.seconds):
+        if (seconds := series.length_beside(row)) is not None:
             faults.add(
                 "user_reports_of_another_length",
                 "seconds",
-                f"{row}: the intervals beside it last {series.seconds} s.",
+                f"{row}: the intervals beside it last {seconds} s.",
             )
             continue
         known = series.counts.get(row.start)
         if known is None:
-            series.seconds = row.seconds
-            series.counts[row.start] = row.count
+            series.add(row.start, row.seconds, row.count)
             yield row
         elif known != row.count:
             faults.add(
