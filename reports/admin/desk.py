@@ -19,7 +19,7 @@ from reports.admin.guards import GuardsPage
 from reports.models import ProposedWindow
 from slaservice.history.admin import RoleAdmin, person
 from slaservice.history.admin.verbs import show_refusal
-from slaservice.outages.queries import questions_of_feeds
+from slaservice.outages.queries import questions_of_feeds, unrecorded_messages
 from slaservice.rules.refusal import Refusal
 
 CASES_A_PAGE = 10
@@ -82,6 +82,7 @@ class DeskAdmin(GuardsPage, RoleAdmin):
             "may_record": self.may(request, "outages.propose"),
             "questions": questions[:QUESTIONS_SHOWN],
             "questions_count": questions.count(),
+            "unrecorded": list(unrecorded_messages()[:QUESTIONS_SHOWN]),
         }
         return TemplateResponse(request, "admin/reports/desk/desk.html", context)
 

@@ -32,6 +32,7 @@ from tests.factories.accounts import (
     a_tier,
     an_agreement,
 )
+from tests.factories.messages import a_hook
 from tests.factories.outages import (
     NOW,
     a_feed,
@@ -209,6 +210,20 @@ def test_questions_of_feeds_lead_to_the_mapping() -> None:
     assert "Name of c1" in page
     assert f"/admin/outages/feedcomponent/{unknown.pk}/map/" in page
     assert "/map/" not in shown(as_a(AUDITOR).get(DESK))
+
+
+def test_what_a_monitor_said_and_nobody_could_record_is_named_until_it_is_read() -> None:
+    hook, _ = a_hook(name="prometheus")
+    at = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    kept = {"body": b"{}", "sha256": "0" * 64, "received_at": at, "due_at": at}
+    hook.messages.create(key="a", attempts=8, outcome="api cannot be recorded: <b>why</b>", **kept)
+    hook.messages.create(key="b", attempts=1, outcome="Not read yet: busy", **kept)
+    hook.messages.create(key="c", attempts=8, processed_at=at, outcome="Read again", **kept)
+    page = shown(as_a(OPERATOR).get(DESK))
+    assert "Messages that could not be recorded: 1" in page
+    assert "prometheus, 2026-04-10 12:00 UTC" in page
+    assert "api cannot be recorded: &lt;b&gt;why&lt;/b&gt;" in page
+    assert "busy" not in page
 
 
 def test_text_from_a_feed_is_shown_and_never_run() -> None:
