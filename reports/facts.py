@@ -193,8 +193,7 @@ class Facts:
                 and start < span.end
                 and (end is None or end > span.start)
             ):
-                code, sentence = _WAITING[type(row)]
-                yield Undecided(code, row.reference, sentence.format(row.reference))
+                yield waiting(row)
 
     def _once(self, kind: str, codes: Codes, tier: int, span: Interval, find: Callable[[], Any]) -> Any:
         """What contracts with the same components, tier and span share."""
@@ -259,6 +258,12 @@ def _proposed(
             contracts=contracts, components=components, start=start, end=end
         ),
     ]
+
+
+def waiting(row: OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion) -> Undecided:
+    """What is said of a proposed fact wherever it keeps a contract from being closed."""
+    code, sentence = _WAITING[type(row)]
+    return Undecided(code, row.reference, sentence.format(row.reference))
 
 
 def _tiers(row: OutageWindow | Maintenance | ApprovedExclusion) -> set[int]:

@@ -25,6 +25,7 @@ from django.db.models.functions import Cast
 from accounts.models import ContractVersion, Exclusion
 from accounts.models.contracts import CommitmentComponent
 from reports.effects import Fact
+from reports.facts import waiting
 from reports.inputs import Block, Gathered
 from reports.periods import parse_month
 from slaservice.history.models import Entry
@@ -140,48 +141,13 @@ def _pair(one: OutageWindow, other: OutageWindow) -> str:
     )
 
 
-def proposed_maintenance(rows: Iterable[Maintenance]) -> Iterator[Guard]:
-    """Maintenance that nobody has decided on: it may excuse downtime."""
+def undecided(rows: Iterable[Fact | MeasurementGap | Exclusion]) -> Iterator[Guard]:
+    """What nobody has decided on, as the close names it; what windows and maintenance would do is weighed."""
     for row in rows:
-        yield Guard(
-            "proposed_maintenance",
-            row.reference,
-            f"Maintenance {row.reference} is proposed and touches the period: confirm or withdraw it.",
-            [row],
-        )
-
-
-def proposed_windows(rows: Iterable[OutageWindow]) -> Iterator[Guard]:
-    """Windows that nobody has decided on, as the close names them."""
-    for row in rows:
-        yield Guard(
-            "proposed_window",
-            row.reference,
-            f"Outage {row.reference} is proposed and touches the period: confirm or withdraw it.",
-            [row],
-        )
-
-
-def proposed_gaps(rows: Iterable[MeasurementGap]) -> Iterator[Guard]:
-    """Gaps that nobody has decided on: for some terms they are downtime, for others no part of the base."""
-    for row in rows:
-        yield Guard(
-            "proposed_gap",
-            row.reference,
-            f"The gap of the measurement {row.reference} is proposed and touches the period: confirm or withdraw it.",
-            waits=row,
-        )
-
-
-def proposed_exclusions(rows: Iterable[Exclusion]) -> Iterator[Guard]:
-    """Exclusions that wait for another person: they may excuse downtime."""
-    for row in rows:
-        yield Guard(
-            "proposed_exclusion",
-            row.reference,
-            f"Exclusion {row.reference} is proposed and touches the period: another person approves it, or it is rejected.",
-            waits=row,
-        )
+        if isinstance(row, OutageWindow | Maintenance):
+            yield Guard(*waiting(row), facts=[row])
+        else:
+            yield Guard(*waiting(row), waits=row)
 
 
 def silent(
@@ -329,7 +295,7 @@ class MonthsGuards:
         """A page: the guards first, then what waits."""
         found = len(self.guards)
         rest = self.waiting[max(0, part.start - found) : max(0, part.stop - found)]
-        return [*self.guards[part], *proposed_windows(rest)]
+        return [*self.guards[part], *undecided(rest)]
 
 
 def guards_of(month: str, *, now: datetime) -> MonthsGuards:
@@ -361,9 +327,9 @@ def guards_of(month: str, *, now: datetime) -> MonthsGuards:
         *in_the_future(windows, now=now),
         *duplicates(windows),
         *silent(promised, watched=watched, heard=heard),
-        *proposed_maintenance(_with_corrected(facts.maintenance_proposed_touching(start=start, end=end))),
-        *proposed_gaps(facts.gaps_proposed_touching(start=start, end=end)),
-        *proposed_exclusions(_exclusions_to_be_decided(start, end)),
+        *undecided(_with_corrected(facts.maintenance_proposed_touching(start=start, end=end))),
+        *undecided(facts.gaps_proposed_touching(start=start, end=end)),
+        *undecided(_exclusions_to_be_decided(start, end)),
     ]
     waiting = _with_corrected(facts.proposed_touching(start=start, end=end))
     return MonthsGuards(found, waiting, [component for component in promised if component.pk not in watched])

@@ -17,7 +17,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 RANK = {"operational": 0, "degraded_performance": 1, "partial_outage": 2, "major_outage": 3}
-WEIGHTS = (Fraction(1), Fraction(3, 10))
+WEIGHTS = {"1": Fraction(1), "0.3": Fraction("0.3")}
 """What a partial outage weighs; a major outage weighs 1, degraded performance 0."""
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -262,16 +262,16 @@ def _uptimes(found: Readings, names: dict[str, str]) -> list[str]:
     """Component, weight of a partial outage, uptime by each reading."""
     lines = _header("component", "partial weighs", *found, numbers=len(found))
     for code, name in names.items():
-        for weight in WEIGHTS:
+        for written, weight in WEIGHTS.items():
             uptimes = [f"{_uptime(windows, code, weight)} %" for windows in found.values()]
-            lines.append(_row(name, f"{float(weight):g}", *uptimes))
+            lines.append(_row(name, written, *uptimes))
     return lines
 
 
 def _disagreements(found: Readings, names: dict[str, str]) -> list[str]:
     lines = _header("component", "partial weighs", "target", "met by", "missed by")
     for code, name in names.items():
-        for weight in WEIGHTS:
+        for written, weight in WEIGHTS.items():
             uptimes = {
                 reading: Fraction(_uptime(windows, code, weight))
                 for reading, windows in found.items()
@@ -281,7 +281,7 @@ def _disagreements(found: Readings, names: dict[str, str]) -> list[str]:
                 met = [reading for reading, uptime in uptimes.items() if uptime >= Fraction(target)]
                 missed = [reading for reading in uptimes if reading not in met]
                 if met and missed:
-                    cells = name, f"{float(weight):g}", f"{target} %", ", ".join(met), ", ".join(missed)
+                    cells = name, written, f"{target} %", ", ".join(met), ", ".join(missed)
                     lines.append(_row(*cells))
     return lines
 
