@@ -19,6 +19,7 @@ from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import Assessment, assess
 from slaservice.rules.documents import load, parse_agreement, parse_case, result_json, schema, total_json
 from slaservice.rules.refusal import Invalid, Refusal
+from slaservice.rules.restatement import recomputed
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +64,7 @@ def _assess(data: Any) -> int:
 
 
 def _check(data: Any) -> int:
-    """Compare to the letter whatever part of a result a case expects, and the total where a document has one."""
+    """Compare to the letter whatever part of a result a case expects, and total and difference where a document has them."""
     cases, wrong, refused, differences = _cases(data), 0, 0, 0
     assessed: dict[str, Assessment] = {}
     for index, case in enumerate(cases):
@@ -81,14 +82,26 @@ def _check(data: Any) -> int:
         differences += len(lines)
     if isinstance(data, dict) and "total" in data and not refused:
         settlement = settle(parse_agreement(data.get("agreement", {})), assessed)
-        for line in _differences(data["total"], total_json(settlement)):
-            print(f"total.{line}")
-            differences += 1
+        found = total_json(settlement)
+        lines = [f"total.{line}" for line in _differences(data["total"], found)]
+        lines += [f"difference.{line}" for line in _restated_otherwise(data, assessed, found)]
+        for line in lines:
+            print(line)
+        differences += len(lines)
     right = len(cases) - wrong - refused
     print(
         f"{len(cases)} cases: {right} as expected, {wrong} different, {refused} refused; {differences} differences"
     )
     return 1 if differences or refused else 0
+
+
+def _restated_otherwise(
+    data: Mapping[str, Any], assessed: Mapping[str, Assessment], total: Mapping[str, Any]
+) -> Iterator[str]:
+    """Where a restatement's document says another difference than its own results come to."""
+    if "difference" in data:
+        results = {name: result_json(assessment) for name, assessment in assessed.items()}
+        yield from _differences(data["difference"], recomputed(data["difference"], results, total))
 
 
 def _differences(expected: Any, found: Any, path: str = "") -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from slaservice.rules.assessment import Assessment
+from slaservice.rules.claims import period_deadline
 from slaservice.rules.exact import ZERO, rounded, total
 from slaservice.rules.fields import Name, NotNegative, Part
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
@@ -68,6 +69,33 @@ def settle(agreement: Agreement, assessments: Mapping[str, Assessment]) -> Settl
     return Settlement(currencies[0], counted, before_cap, limit, amount, max(terms.places for terms in money))
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A credit is given to those who claim it before `until` alone; None: whenever they do."""
+
+    until: int | None
+
+
+def claim_of(settlement: Settlement, assessments: Mapping[str, Assessment]) -> Claim | None:
+    """The claim that the total takes. None where nothing is owed, or where the terms of any line pay without one: then all is.
+
+    Several deadlines, of lines or of outages, become the last one; one that is not known (yet) keeps the claim open.
+    """
+    owing = [assessments[name] for name in settlement.counted if assessments[name].credit.amount]
+    if not owing or any(one.case.terms.claim.by != "customer" for one in owing):
+        return None
+    known = [deadline for one in owing for deadline in _claim_deadlines(one)]
+    ends = [deadline for deadline in known if deadline is not None]
+    return Claim(max(ends) if len(ends) == len(known) else None)
+
+
+def _claim_deadlines(assessment: Assessment) -> Sequence[int | None]:
+    """At least one; None is not known."""
+    if (of_period := period_deadline(assessment.case.terms, assessment.period)) is not None:
+        return [of_period]
+    return [one.claim for one in assessment.deadlines] or [None]
+
+
 def _counted(agreement: Agreement, assessments: Mapping[str, Assessment]) -> list[str]:
     """The cases whose credit counts: all, or of those that share a component the best or the one that was picked."""
     if agreement.overlap == "stack":
@@ -84,7 +112,10 @@ def _counted(agreement: Agreement, assessments: Mapping[str, Assessment]) -> lis
             raise Invalid(
                 [FieldError("agreement.choice", f"{' and '.join(picked)} cover the same component: pick one")]
             )
-        best = max(group, key=lambda name: assessments[name].credit.amount)
+        # Where none owes anything, one that hands money on is not passed over.
+        best = max(
+            group, key=lambda name: (assessments[name].credit.amount, assessments[name].credit.carried)
+        )
         counted.append(picked[0] if picked and agreement.overlap == "customer_picks_one" else best)
     return counted
 

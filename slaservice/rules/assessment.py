@@ -5,7 +5,7 @@ verification all show what comes out here.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 
 from slaservice.rules.availability import measure
@@ -28,14 +28,15 @@ class Case:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a period came to under the terms. Times in seconds, shares 0 to 1, percentages 0 to 100: all exact.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What the time of a period came to: all of an assessment that neither money nor earlier periods bear on.
 
-    `uptime` is 1 where nothing was eligible; `applicable` is then False, and the figure is shown as not applicable.
+    Times in seconds, shares 0 to 1, percentages 0 to 100: all exact. `uptime` is 1 where nothing was eligible; `applicable` is
+    then False, and the figure is shown as not applicable.
     """
 
-    case: Case
+    terms: Terms
     period: Period
     ledgers: tuple[Ledger, ...]
     downtime: Fraction
@@ -45,9 +46,7 @@ class Assessment:
     met: bool
     applicable: bool
     provisional: bool
-    credit: CreditResult
     deadlines: tuple[IncidentDeadlines, ...]
-    exit_rights: tuple[ExitRight, ...]
 
     @property
     def uptime_percent(self) -> Fraction:
@@ -56,7 +55,7 @@ class Assessment:
     @property
     def allowed_downtime(self) -> Fraction:
         """Seconds of downtime that the commitment leaves."""
-        return allowed_downtime(self.case.terms, self.eligible)
+        return allowed_downtime(self.terms, self.eligible)
 
     @property
     def measured_downtime(self) -> Fraction:
@@ -80,8 +79,42 @@ class Assessment:
         return total(ledger.seconds(bucket) for ledger in self.ledgers)
 
 
-def assess(case: Case) -> Assessment:
-    """Assess one case. Invalid, naming the fields, when terms and evidence do not fit together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment(Measurement):
+    """What a period came to under the terms: what was measured, and what follows from it for this contract."""
+
+    case: Case
+    credit: CreditResult
+    exit_rights: tuple[ExitRight, ...]
+
+
+_MEASURED = tuple(field.name for field in fields(Measurement))
+
+
+def assess(case: Case, measurement: Measurement | None = None) -> Assessment:
+    """Assess one case. Invalid, naming the fields, when terms and evidence do not fit together.
+
+    `measurement`: that of a case with the same terms whose evidence differs in nothing but money and earlier periods, where it
+    is known already.
+    """
+    terms, evidence = case.terms, case.evidence
+    found = measurement or measured(case)
+    verdict = Verdict(
+        found.period, found.ledgers, found.judged_percent, found.met, found.downtime, found.eligible
+    )
+    return Assessment(
+        **{name: getattr(found, name) for name in _MEASURED},
+        case=case,
+        credit=owed(terms, evidence, verdict),
+        exit_rights=exit_rights(
+            terms.terminate,
+            [*evidence.uptime_history, *([found.judged_percent] if found.applicable else [])],
+        ),
+    )
+
+
+def measured(case: Case) -> Measurement:
+    """What contracts with the same terms and facts have in common. Invalid as `assess`."""
     terms, evidence = case.terms, case.evidence
     errors = misfits(terms, evidence)
     if errors:
@@ -92,24 +125,18 @@ def assess(case: Case) -> Assessment:
     judged = (ONE if uptime is None else uptime) * 100
     if terms.uptime_rounding:
         judged = rounded(judged, terms.uptime_rounding.decimals, terms.uptime_rounding.mode)
-    met = uptime is None or judged >= terms.commitment_percent
-    verdict = Verdict(period, ledgers, judged, met, downtime, eligible)
-    return Assessment(
-        case=case,
+    return Measurement(
+        terms=terms,
         period=period,
         ledgers=tuple(ledgers),
         downtime=downtime,
         eligible=eligible,
         uptime=ONE if uptime is None else uptime,
         judged_percent=judged,
-        met=met,
+        met=uptime is None or judged >= terms.commitment_percent,
         applicable=uptime is not None,
         provisional=evidence.as_of is not None and evidence.as_of < period.end,
-        credit=owed(terms, evidence, verdict),
         deadlines=_deadlines(terms, evidence, period, ledgers),
-        exit_rights=exit_rights(
-            terms.terminate, [*evidence.uptime_history, *([judged] if uptime is not None else [])]
-        ),
     )
 
 

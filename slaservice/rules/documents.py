@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from slaservice.rules import ENGINE_VERSION
+from slaservice.rules import ENGINE_VERSION, canon
 from slaservice.rules.agreement import Agreement, Settlement
-from slaservice.rules.assessment import Assessment, Case, misfits
+from slaservice.rules.assessment import Assessment, Case, Measurement, misfits
 from slaservice.rules.claims import period_deadline
-from slaservice.rules.credits import RuleReason
+from slaservice.rules.credits import CreditResult, RuleReason
 from slaservice.rules.evidence import Evidence, instant_text
 from slaservice.rules.exact import exact_text, fixed, ratio_text, rounded
 from slaservice.rules.intervals import SECOND
@@ -162,9 +162,19 @@ def terms_json(terms: Terms) -> Json:
     return _json(_TERMS, terms)
 
 
-def evidence_json(evidence: Evidence) -> Json:
-    """The `input` in canonical values: UTC, defaults filled in, fractions in lowest terms."""
-    return _json(_EVIDENCE, evidence)
+_OWN = {"history", "uptime_history", "fee", "affected_user_share", "previously_credited", "carried_forward"}
+"""The parts of an `input` that are each contract's own: money and earlier periods."""
+
+
+def evidence_json(evidence: Evidence, shared: Json | None = None) -> Json:
+    """The `input` in canonical values: UTC, defaults filled in, fractions in lowest terms.
+
+    `shared`: that of evidence that differs in nothing but money and earlier periods, where it is known already.
+    """
+    if shared is None:
+        return _json(_EVIDENCE, evidence)
+    own: Json = _EVIDENCE.dump_python(evidence, mode="json", by_alias=True, include=_OWN)
+    return shared | own
 
 
 def agreement_json(agreement: Agreement) -> Json:
@@ -184,14 +194,17 @@ def _json(adapter: TypeAdapter[Any], value: object) -> Json:
 
 def canonical(document: Any) -> bytes:
     """The canonical bytes of a document: keys sorted, no white space, UTF-8."""
-    return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return canon.text(document).encode()
 
 
 def digest(document: Any) -> str:
     """SHA-256 of the canonical bytes together with the engine's version, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical({"document": document, "engine": ENGINE_VERSION})).hexdigest()
+    return digest_of(canonical(document))
+
+
+def digest_of(body: bytes, *, engine: str = ENGINE_VERSION) -> str:
+    """The digest of the document that has these canonical bytes."""
+    return hashlib.sha256(b'{"document":%b,"engine":%b}' % (body, canonical(engine))).hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -213,55 +226,66 @@ def schema() -> Json:
     }
 
 
-def result_json(assessment: Assessment) -> Json:
-    """A result by the names of the published format, exact, with ledger, buckets and reasons beside them."""
+def result_json(assessment: Assessment, measured: Json | None = None) -> Json:
+    """A result by the names of the published format, exact, with ledger, buckets and reasons beside them.
+
+    `measured`: what `measured_json` gave for the same measurement, where it is known already.
+    """
     credit, terms = assessment.credit, assessment.case.terms
-    money = terms.money
-    result: Json = {
-        "period_start": instant_text(assessment.period.start),
-        "period_end": instant_text(assessment.period.end),
-        "period_seconds": _whole(Fraction(assessment.period.end - assessment.period.start, SECOND)),
-        "downtime_seconds": exact_text(assessment.downtime),
-        "eligible_seconds": _whole(assessment.eligible),
-        "uptime_ratio": ratio_text(assessment.uptime),
-        "uptime_percent_exact": ratio_text(assessment.uptime_percent),
-        "uptime_percent": shown_percent(assessment.uptime_percent),
-        "judged_percent": ratio_text(assessment.judged_percent),
-        "commitment_met": assessment.met,
+    shared = measured_json(assessment) if measured is None else measured
+    return shared | {
         "credit_days" if terms.credit.unit == "days" else "credit_percent": exact_text(credit.credit),
         "base_exact": exact_text(credit.base),
         "capped": credit.capped,
         "credit_amount_exact": exact_text(credit.exact),
-        "credit_amount": fixed(credit.amount, money.places),
-        "provisional": assessment.provisional,
-        "applicable": assessment.applicable,
-        "measured_percent": shown_percent(assessment.measured_percent),
-        "measured_downtime_seconds": exact_text(assessment.measured_downtime),
-        "excluded_seconds": exact_text(assessment.seconds("excluded")),
-        "allowed_downtime_seconds": exact_text(assessment.allowed_downtime),
+        "credit_amount": fixed(credit.amount, terms.money.places),
         "carried": exact_text(credit.carried),
-        "claim": _claim_json(assessment),
         "terminate": [
             {"right": one.right, "held": one.held, "misses": one.misses, "one_more_miss": one.one_more_miss}
             for one in assessment.exit_rights
         ],
-        "ledger": [_ledger_json(ledger) for ledger in assessment.ledgers],
-        "buckets": {name: exact_text(seconds) for name in BUCKETS if (seconds := assessment.seconds(name))},
-        "reasons": _reasons_json(assessment),
+        "reasons": shared["reasons"] | _reasons_of_credit(credit),
+    }
+
+
+def measured_json(measurement: Measurement) -> Json:
+    """The part of a result that neither money nor earlier periods bear on."""
+    terms = measurement.terms
+    result: Json = {
+        "period_start": instant_text(measurement.period.start),
+        "period_end": instant_text(measurement.period.end),
+        "period_seconds": _whole(Fraction(measurement.period.end - measurement.period.start, SECOND)),
+        "downtime_seconds": exact_text(measurement.downtime),
+        "eligible_seconds": _whole(measurement.eligible),
+        "uptime_ratio": ratio_text(measurement.uptime),
+        "uptime_percent_exact": ratio_text(measurement.uptime_percent),
+        "uptime_percent": shown_percent(measurement.uptime_percent),
+        "judged_percent": ratio_text(measurement.judged_percent),
+        "commitment_met": measurement.met,
+        "provisional": measurement.provisional,
+        "applicable": measurement.applicable,
+        "measured_percent": shown_percent(measurement.measured_percent),
+        "measured_downtime_seconds": exact_text(measurement.measured_downtime),
+        "excluded_seconds": exact_text(measurement.seconds("excluded")),
+        "allowed_downtime_seconds": exact_text(measurement.allowed_downtime),
+        "claim": _claim_json(measurement),
+        "ledger": [_ledger_json(ledger) for ledger in measurement.ledgers],
+        "buckets": {name: exact_text(seconds) for name in BUCKETS if (seconds := measurement.seconds(name))},
+        "reasons": _reasons_of_time(measurement),
     }
     if terms.combine in RATIO_LEVEL and len(terms.components.names) > 1:
-        result["components"] = {ledger.component: _component_json(ledger) for ledger in assessment.ledgers}
+        result["components"] = {ledger.component: _component_json(ledger) for ledger in measurement.ledgers}
     return result
 
 
-def _claim_json(assessment: Assessment) -> Json:
+def _claim_json(measurement: Measurement) -> Json:
     """Who claims, and from when it is too late: for the period, and for each counted outage to report it and to claim."""
     return {
-        "by": assessment.case.terms.claim.by,
-        "claim_before": _instant(period_deadline(assessment.case.terms, assessment.period)),
+        "by": measurement.terms.claim.by,
+        "claim_before": _instant(period_deadline(measurement.terms, measurement.period)),
         "incidents": [
             {"window": one.window, "notice_before": _instant(one.notice), "claim_before": _instant(one.claim)}
-            for one in assessment.deadlines
+            for one in measurement.deadlines
         ],
     }
 
@@ -305,13 +329,11 @@ def _row_json(row: Row) -> Json:
     }
 
 
-def _reasons_json(assessment: Assessment) -> Json:
-    credit = assessment.credit
-    limit = None if credit.limit is None else {"limit": exact_text(credit.limit), "reduced": credit.capped}
+def _reasons_of_time(measurement: Measurement) -> Json:
     return {
         "dropped_windows": [
             {"id": drop.window, "reason": drop.reason}
-            for ledger in assessment.ledgers
+            for ledger in measurement.ledgers
             for drop in ledger.dropped
         ],
         "runs": [
@@ -322,9 +344,15 @@ def _reasons_json(assessment: Assessment) -> Json:
                 "seconds": exact_text(Fraction(run.end - run.start, SECOND)),
                 "reason": run.reason,
             }
-            for ledger in assessment.ledgers
+            for ledger in measurement.ledgers
             for run in ledger.tested
         ],
+    }
+
+
+def _reasons_of_credit(credit: CreditResult) -> Json:
+    limit = None if credit.limit is None else {"limit": exact_text(credit.limit), "reduced": credit.capped}
+    return {
         "gate": {"open": credit.gate_open, "reason": credit.gate_reason},
         "rules": [_rule_json(reason) for reason in credit.rules],
         "before_cap": exact_text(credit.before_cap),

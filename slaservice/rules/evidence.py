@@ -11,7 +11,18 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 
 from slaservice.rules.exact import ONE, ZERO
-from slaservice.rules.fields import Count, Flag, Name, NotNegative, Part, Percent, Seconds, Share, Zone
+from slaservice.rules.fields import (
+    Count,
+    Flag,
+    Name,
+    NotNegative,
+    NotNegativeFigure,
+    Part,
+    PercentFigure,
+    Seconds,
+    Share,
+    Zone,
+)
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.periods import Period, calendar_period
 from slaservice.rules.terms import Category
@@ -149,8 +160,8 @@ class Evidence(Part):
     no_data: tuple[Gap, ...] = ()
     requests: tuple[RequestInterval, ...] = ()
     history: tuple[Flag, ...] = ()
-    uptime_history: tuple[Percent, ...] = ()
+    uptime_history: tuple[PercentFigure, ...] = ()
     fee: NotNegative = ZERO
     affected_user_share: Share = ONE
     previously_credited: NotNegative = ZERO
-    carried_forward: NotNegative = ZERO
+    carried_forward: NotNegativeFigure = ZERO

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Literal
 
+from slaservice.rules.refusal import Refusal
+
 Rounding = Literal["half_up", "half_even", "floor", "ceil"]
 
 _EXACT = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40}|/[0-9]{1,40})?")
+_FIGURE = re.compile(r"-?[0-9]{1,4300}(?:\.[0-9]{1,40}|/[0-9]{1,4300})?")
 
 ZERO = Fraction(0)
 ONE = Fraction(1)
@@ -19,9 +22,18 @@ ONE = Fraction(1)
 
 def parse_exact(text: object) -> Fraction:
     """'99.9', '-5' or '7/3' as a Fraction; ValueError with the reason for anything else, binary floats above all."""
+    return _parsed(text, _EXACT)
+
+
+def parse_figure(text: object) -> Fraction:
+    """The same for what was computed before: as many digits as `exact_text` and `ratio_text` write."""
+    return _parsed(text, _FIGURE)
+
+
+def _parsed(text: object, kind: re.Pattern[str]) -> Fraction:
     if not isinstance(text, str):
         raise ValueError(f'must be a number written as text, like "99.9" or "1/3", not {type(text).__name__}')
-    if not _EXACT.fullmatch(text):
+    if not kind.fullmatch(text):
         raise ValueError('must be an exact number, like "99.9" or "1/3"')
     if re.search(r"/0+$", text):
         raise ValueError("must not divide by zero")
@@ -30,12 +42,27 @@ def parse_exact(text: object) -> Fraction:
 
 def exact_text(value: Fraction) -> str:
     """'5' or '7/3', in lowest terms."""
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:
+        raise _too_long() from None
 
 
 def ratio_text(value: Fraction) -> str:
     """'5/1' or '7/3': always numerator and denominator, in lowest terms."""
-    return f"{value.numerator}/{value.denominator}"
+    try:
+        return f"{value.numerator}/{value.denominator}"
+    except ValueError:
+        raise _too_long() from None
+
+
+def _too_long() -> Refusal:
+    """Python writes no number of more than 4,300 digits; shares of thousands of unlike totals come to that."""
+    return Refusal(
+        "too_many_digits",
+        "An exact figure has more than 4,300 digits, because very many request intervals have unlike totals:"
+        " count requests over longer intervals.",
+    )
 
 
 def rounded(value: Fraction, decimals: int, mode: Rounding) -> Fraction:

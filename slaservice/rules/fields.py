@@ -20,11 +20,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from slaservice.rules.exact import ONE, ZERO, exact_text, parse_exact
+from slaservice.rules.exact import ONE, ZERO, exact_text, parse_exact, parse_figure
 from slaservice.rules.money import CURRENCIES
 from slaservice.rules.periods import zone_named
 
 _EXACT_SCHEMA = {"type": "string", "pattern": r"^-?[0-9]{1,40}(\.[0-9]{1,40}|/[0-9]{1,40})?$"}
+_FIGURE_SCHEMA = {"type": "string", "pattern": r"^-?[0-9]{1,4300}(\.[0-9]{1,40}|/[0-9]{1,4300})?$"}
 
 
 def _within(low: Fraction, high: Fraction, value: Fraction) -> Fraction:
@@ -101,9 +102,14 @@ def parse_provisional(value: object) -> object:
 Exact = Annotated[
     Fraction, BeforeValidator(parse_exact), PlainSerializer(exact_text), WithJsonSchema(_EXACT_SCHEMA)
 ]
+_Figure = Annotated[
+    Fraction, BeforeValidator(parse_figure), PlainSerializer(exact_text), WithJsonSchema(_FIGURE_SCHEMA)
+]
 Share = Annotated[Exact, AfterValidator(partial(_within, ZERO, ONE))]
 Percent = Annotated[Exact, AfterValidator(partial(_within, ZERO, Fraction(100)))]
 NotNegative = Annotated[Exact, AfterValidator(_not_negative)]
+PercentFigure = Annotated[_Figure, AfterValidator(partial(_within, ZERO, Fraction(100)))]
+NotNegativeFigure = Annotated[_Figure, AfterValidator(_not_negative)]
 Step = Annotated[
     Literal["period", "eligible"] | Fraction,
     PlainValidator(_parse_step),

@@ -1,5 +1,6 @@
 """Money knows its currency, is exact until the end, and refuses to mix."""
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,6 +22,9 @@ CURRENCIES: dict[str, int] = {
 }
 """ISO 4217 code -> decimals of its minor unit."""
 
+_LIKE = Fraction(1250)
+_MOST_SHOWN = 60
+
 
 def minor_units(currency: str) -> int:
     """Decimals of the currency's minor unit. Refusal for a code that ISO 4217 does not list."""
@@ -39,7 +43,24 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> "Money":
-        """'1250.00' of a currency. Refusal when it is no number or finer than the currency's minor unit."""
+        """What a person or a file writes as an amount: '1250', or '1250.00' with just the currency's decimals.
+
+        Refusal for anything else, and it says how to write it: in half of Europe '1.250' is more than a thousand.
+        """
+        decimals = minor_units(currency)
+        fraction = rf"(?:\.[0-9]{{{decimals}}})?" if decimals else ""
+        if not re.fullmatch(f"-?[0-9]{{1,40}}{fraction}", text):
+            like = " or ".join(dict.fromkeys((fixed(_LIKE, decimals), str(_LIKE))))
+            shown = repr(text)[:_MOST_SHOWN]
+            raise Refusal("not_an_amount", f"{shown} is no amount of {currency}: write it like {like}.")
+        return cls.stated(text, currency)
+
+    @classmethod
+    def stated(cls, text: str, currency: str) -> "Money":
+        """What one of our own documents states, with the decimals of its terms: they may be others than the currency's.
+
+        Refusal when it is no number or finer than the currency's minor unit.
+        """
         decimals = minor_units(currency)
         try:
             amount = parse_exact(text)
@@ -54,6 +75,17 @@ class Money:
     def exact(self) -> Fraction:
         """In the currency's main unit."""
         return Fraction(self.minor, 10 ** minor_units(self.currency))
+
+    @property
+    def grouped(self) -> str:
+        """For people: '1,250.00', '−20.21'."""
+        whole, point, rest = str(Money(abs(self.minor), self.currency)).partition(".")
+        return f"{'−' if self.minor < 0 else ''}{int(whole):,}{point}{rest}"
+
+    @property
+    def shown(self) -> str:
+        """For people, with its currency: 'EUR 1,250.00'. The one way in which pages write an amount."""
+        return f"{self.currency} {self.grouped}"
 
     def __add__(self, other: "Money") -> "Money":
         return Money(self.minor + self._same(other), self.currency)

@@ -90,6 +90,12 @@ class Period:
         """How many local days the period, or a part of it, touches."""
         return len(local_days(part or self.interval, self.zone))
 
+    def settled(self, days: int) -> int:
+        """When as many local days have gone by since the end; an end at a midnight counts whole days from it."""
+        return (
+            local_midnight(local_date(self.end, self.zone) + days * _ONE_DAY, self.zone) if days else self.end
+        )
+
 
 def local_days(span: Interval, zone: ZoneInfo) -> list[date]:
     """The local days that a span touches; a day that a zone skipped altogether is none."""
@@ -108,6 +114,7 @@ def local_date(at: int, zone: ZoneInfo) -> date:
     return moment(at).astimezone(zone).date()
 
 
+@lru_cache(maxsize=1024)
 def calendar_period(first: date, months: int, timezone: str) -> Period:
     """`months` months from local midnight of `first`: a month, a quarter, a year, or an anniversary."""
     zone = zone_named(timezone)

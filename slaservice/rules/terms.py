@@ -310,3 +310,10 @@ class Terms(Part):
     def combine(self) -> str:
         """How components are combined; one component by itself is `any_down`."""
         return self.components.combine or "any_down"
+
+    @property
+    def looks_back(self) -> int:
+        """How many earlier periods have a bearing on gate, rules and rights to end the contract."""
+        counted = [self.credit.gate.count, *(rule.window for rule in self.credit.rules)]
+        # A right looks at as many earlier periods as it names where nothing was promised in this one.
+        return max([0, *(count - 1 for count in counted if count), *(right.m for right in self.terminate)])

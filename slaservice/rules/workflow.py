@@ -61,6 +61,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "credits.approve": {FINANCE_APPROVER},
         "credits.reject": {FINANCE_APPROVER},
         "credits.apply": {FINANCE_CLERK},
+        "claims.view": {ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
+        "claims.file": {ACCOUNT_MANAGER, FINANCE_CLERK},
+        "claims.decide": {FINANCE_CLERK},
+        "postings.view": {AUDITOR} | _FINANCE,
+        "journals.make": {FINANCE_CLERK},
+        "deliveries.view": {ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
+        "deliveries.record": {ACCOUNT_MANAGER, FINANCE_CLERK},
         "people.manage": {ADMINISTRATOR},
         "history.view": {AUDITOR, ADMINISTRATOR} | _FINANCE,
     }.items()
@@ -90,22 +97,65 @@ def require(roles: Collection[str], action: str) -> None:
         raise Refusal("not_permitted", f"{action} is for: {allowed}.")
 
 
+DRAFT, DUE, ISSUED, SUPERSEDED = "draft", "due for review", "issued", "superseded"
+"""The life of a statement. Time alone makes a draft due, and the issue of its restatement makes a statement superseded."""
+
+CREDIT_STATES = (
+    "claimable", "proposed", "adjusted", "approved", "rejected", "applied", "expired", "superseded",
+)  # fmt: skip
+UNDECIDED = frozenset({"claimable", "proposed", "adjusted"})
+WAITS_FOR_FINANCE = frozenset({"proposed", "adjusted"})
+GRANTED = frozenset({"approved", "applied"})
+CLAIMED_FROM = frozenset({"claimable", "expired"})
+FINAL = frozenset({"rejected", "applied", "superseded"})
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One permitted change of status: `action` is the permission that it takes."""
+    """One permitted change of status. `action` is the permission that it takes; None: no person makes it, only the system.
 
-    action: str
+    `on_condition` is what else must hold, in words; the operation of that name refuses where it does not.
+    """
+
+    action: str | None
     origin: frozenset[str]
     target: str
+    on_condition: str = ""
 
 
 STATEMENT_MOVES = {
-    "issue": Move("statements.issue", frozenset({"draft"}), "issued"),
-}
+    # move                  who                 from                      to          on what condition
+    "settle": Move(None, frozenset({DRAFT}), DUE, "the contract's settling time is over"),
+    "issue": Move(
+        "statements.issue", frozenset({DUE}), ISSUED,
+        "nothing blocks the month, it comes out as it was seen, and no credit waits for finance",
+    ),
+    "issue by itself": Move(
+        None, frozenset({DUE}), ISSUED,
+        "the contract allows it, the first revision, every commitment met, no credit, nothing waived, nothing earlier waits",
+    ),
+    "supersede": Move(None, frozenset({ISSUED}), SUPERSEDED, "its restatement is issued"),
+}  # fmt: skip
 
 CREDIT_MOVES = {
-    "adjust": Move("credits.adjust", frozenset({"proposed", "adjusted"}), "adjusted"),
-    "approve": Move("credits.approve", frozenset({"proposed", "adjusted"}), "approved"),
-    "reject": Move("credits.reject", frozenset({"proposed", "adjusted"}), "rejected"),
-    "apply": Move("credits.apply", frozenset({"approved"}), "applied"),
-}
+    # move                  who                 from                      to          on what condition
+    "claim": Move(
+        "claims.decide", CLAIMED_FROM, "proposed",
+        "a claim in time is accepted, in full; an expired credit lapsed, nobody ever decided on it",
+    ),
+    "claim in part": Move("claims.decide", CLAIMED_FROM, "adjusted", "the same, and it is accepted in part"),
+    "adjust": Move("credits.adjust", WAITS_FOR_FINANCE, "adjusted", "the amount is within the caps"),
+    "approve": Move(
+        "credits.approve", WAITS_FOR_FINANCE, "approved",
+        "somebody else changed it, if anybody did; with what else was granted it is within the caps",
+    ),
+    "reject": Move("credits.reject", WAITS_FOR_FINANCE, "rejected", "somebody else changed it, if anybody did"),
+    "apply": Move("credits.apply", frozenset({"approved"}), "applied", "the statement is issued"),
+    "expire": Move("credits.apply", frozenset({"approved"}), "expired", "the statement is issued"),
+    "lapse": Move(None, frozenset({"claimable"}), "expired", "nobody claimed in time, and no claim waits"),
+    "supersede": Move(None, UNDECIDED, "superseded", "a restatement is issued in its place"),
+}  # fmt: skip
+"""What becomes of a credit. A claim that is rejected leaves the credit claimable until its time is over.
+
+What expired stays so but for one case: a claim was received in time and recorded too late.
+"""

@@ -1,12 +1,22 @@
 """Exact numbers: what is read, what is refused, and rounding, which happens in one place."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slaservice.rules.exact import exact_text, fixed, parse_exact, ratio_text, rounded, total
+from slaservice.rules.exact import (
+    exact_text,
+    fixed,
+    parse_exact,
+    parse_figure,
+    ratio_text,
+    rounded,
+    total,
+)
+from slaservice.rules.refusal import Refusal
 
 fractions = st.fractions(min_value=-1000, max_value=1000, max_denominator=5000)
 
@@ -105,3 +115,29 @@ def test_ratios_keep_their_denominator_and_whole_numbers_need_none() -> None:
 @given(st.lists(fractions, max_size=40))
 def test_the_total_is_the_sum(values: list[Fraction]) -> None:
     assert total(values) == sum(values, Fraction(0))
+
+
+@pytest.mark.parametrize("write", [exact_text, ratio_text])
+def test_a_figure_of_too_many_digits_is_refused_by_name(write: Callable[[Fraction], str]) -> None:
+    """Python itself writes no more than 4,300 digits; what is not written must not stop others from being closed."""
+    assert write(Fraction(1, 10**4299)).startswith("1/1000")
+    with pytest.raises(Refusal, match="count requests over longer intervals") as refused:
+        write(Fraction(1, 10**4300))
+    assert refused.value.code == "too_many_digits"
+
+
+@pytest.mark.parametrize("write", [exact_text, ratio_text])
+def test_whatever_figure_is_written_is_read_again(write: Callable[[Fraction], str]) -> None:
+    """What a person agrees to has 40 digits at most; what was computed from it may have as many as are ever written."""
+    longest = Fraction(10**4300 - 1, 10**4299)
+    assert parse_figure(write(longest)) == longest
+    with pytest.raises(ValueError, match="must be an exact number"):
+        parse_exact(write(longest))
+    with pytest.raises(ValueError, match="must be an exact number"):
+        parse_figure("9" * 4301)
+
+
+@pytest.mark.parametrize("wrong", [99.9, "1e3", "1/0", "", "NaN"])
+def test_a_figure_that_is_no_exact_number_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match="must"):
+        parse_figure(wrong)

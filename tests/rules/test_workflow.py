@@ -6,9 +6,14 @@ from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import (
     ADMINISTRATOR,
     CREDIT_MOVES,
+    CREDIT_STATES,
+    FINAL,
+    KEY_SCOPES,
     PERMISSIONS,
     ROLES,
     STATEMENT_MOVES,
+    UNDECIDED,
+    WAITS_FOR_FINANCE,
     may,
     require,
 )
@@ -50,6 +55,13 @@ EXPECTED = {
     "credits.approve": "---y--",
     "credits.reject": "---y--",
     "credits.apply": "--y---",
+    "claims.view": "-yyyy-",
+    "claims.file": "-yy---",
+    "claims.decide": "--y---",
+    "postings.view": "--yyy-",
+    "journals.make": "--y---",
+    "deliveries.view": "-yyyy-",
+    "deliveries.record": "-yy---",
     "people.manage": "-----y",
     "history.view": "--yyyy",
 }
@@ -65,9 +77,54 @@ def test_no_role_changes_an_amount_and_approves_it() -> None:
 
 
 def test_an_administrator_decides_nothing_about_money() -> None:
-    assert not any(
-        may({ADMINISTRATOR}, move.action) for move in (*CREDIT_MOVES.values(), *STATEMENT_MOVES.values())
-    )
+    moves = (*CREDIT_MOVES.values(), *STATEMENT_MOVES.values())
+    assert not any(move.action and may({ADMINISTRATOR}, move.action) for move in moves)
+
+
+MOVES = {
+    # move: who, from, to
+    "settle": "the system: draft -> due for review",
+    "issue": "statements.issue: due for review -> issued",
+    "issue by itself": "the system: due for review -> issued",
+    "supersede a statement": "the system: issued -> superseded",
+    "claim": "claims.decide: claimable expired -> proposed",
+    "claim in part": "claims.decide: claimable expired -> adjusted",
+    "adjust": "credits.adjust: adjusted proposed -> adjusted",
+    "approve": "credits.approve: adjusted proposed -> approved",
+    "reject": "credits.reject: adjusted proposed -> rejected",
+    "apply": "credits.apply: approved -> applied",
+    "expire": "credits.apply: approved -> expired",
+    "lapse": "the system: claimable -> expired",
+    "supersede": "the system: adjusted claimable proposed -> superseded",
+}
+
+
+def test_the_moves_are_these() -> None:
+    of_statements = {
+        "supersede a statement" if name == "supersede" else name: move
+        for name, move in STATEMENT_MOVES.items()
+    }
+    said = {
+        name: f"{move.action or 'the system'}: {' '.join(sorted(move.origin))} -> {move.target}"
+        for name, move in (of_statements | CREDIT_MOVES).items()
+    }
+    assert said == MOVES
+
+
+def test_what_is_final_stays_and_what_waits_for_finance_is_undecided() -> None:
+    leaves = {origin for move in CREDIT_MOVES.values() for origin in move.origin}
+    assert leaves.isdisjoint(FINAL)
+    assert set(CREDIT_STATES) == leaves | FINAL
+    assert WAITS_FOR_FINANCE < UNDECIDED
+
+
+def test_whoever_decides_on_a_claim_does_not_approve_the_credit() -> None:
+    assert PERMISSIONS["claims.decide"].isdisjoint(PERMISSIONS["credits.approve"])
+
+
+def test_no_key_of_a_program_decides_about_money() -> None:
+    about_money = ("credits.", "claims.", "statements.", "journals.", "periods.", "fees.", "contracts.")
+    assert not [scope for scope in KEY_SCOPES if scope.startswith(about_money)]
 
 
 def test_who_may_not_is_told_who_may() -> None:
