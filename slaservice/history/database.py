@@ -6,6 +6,7 @@ is not. Each refusal is an IntegrityError whose message names the table and the 
 `AppendOnly`    no UPDATE, no DELETE, no TRUNCATE.
 `FrozenWhen`    a row that meets a condition keeps every column except those named, and stays.
 `FrozenWith`    the rows of a child table come, change and go only while their parent does not meet a condition.
+`Changes`       a row changes only as a condition on the old and the new row says.
 
 SQLite drops a table's triggers when a migration rebuilds the table, and there a trigger lists the columns of its day: every
 migration that changes such a table applies its operations again (they replace what stands).
@@ -54,6 +55,13 @@ BEGIN SELECT RAISE(ABORT, '{message}'); END
 """
 
 
+def sqlite_columns(connection: Any, table: str) -> list[str]:
+    """The columns of a table. Django's own introspection reads the table's SQL as text, and trips over a check of JSON."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'PRAGMA table_info("{table}")')
+        return [name for _, name, *_ in cursor.fetchall()]
+
+
 class _Guard(Operation):
     """SQL for either vendor; the models know nothing of it. Applying it again replaces what stands."""
 
@@ -79,11 +87,8 @@ class _Guard(Operation):
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         connection = schema_editor.connection
-        with connection.cursor() as cursor:
-            columns = [
-                column.name for column in connection.introspection.get_table_description(cursor, self.table)
-            ]
-        create = self._postgresql() if connection.vendor == "postgresql" else self._sqlite(columns)
+        on_postgresql = connection.vendor == "postgresql"
+        create = self._postgresql() if on_postgresql else self._sqlite(sqlite_columns(connection, self.table))
         for statement in (*self._drop(connection.vendor), *create):
             schema_editor.execute(statement, params=None)
 
@@ -187,9 +192,10 @@ class AppendOnly(FrozenWhen):
 
 
 class FrozenWith(_Guard):
-    """No row comes, changes or goes whose `parent` row meets `condition` (SQL on `parent`); `column` points to it."""
+    """No row comes, changes or goes whose `parent` row meets `condition` (SQL on `parent`); `column` points to it.
 
-    events = ("insert", "update", "delete")
+    `events`: which of insert, update and delete are refused; the table cannot be emptied by TRUNCATE at all.
+    """
 
     def __init__(
         self,
@@ -200,10 +206,12 @@ class FrozenWith(_Guard):
         *,
         name: str = "frozen",
         reason: str = "the row that this one belongs to is final",
+        events: Sequence[str] = ("insert", "update", "delete"),
     ) -> None:
         self.parent = parent
         self.column = column
         self.condition = condition
+        self.events = tuple(events)
         super().__init__(table, name=name, reason=reason)
 
     def _postgresql_function(self, event: str) -> str:
@@ -219,3 +227,22 @@ class FrozenWith(_Guard):
         rows = {"insert": "NEW", "delete": "OLD", "update": "OLD NEW"}[event].split()
         owners = ", ".join(f"{row}.{self.column}" for row in rows)
         return f"EXISTS (SELECT 1 FROM {self.parent} AS parent WHERE parent.id IN ({owners}) AND ({self.condition}))"
+
+
+class Changes(_Guard):
+    """A row is updated only where `condition` (SQL on `OLD` and `NEW`, the same for either vendor) is true; null is not.
+
+    Says nothing of DELETE. The table cannot be emptied by TRUNCATE at all.
+    """
+
+    events = ("update",)
+
+    def __init__(self, table: str, condition: str, *, name: str, reason: str) -> None:
+        self.condition = f"NOT coalesce(({condition}), FALSE)"
+        super().__init__(table, name=name, reason=reason)
+
+    def _postgresql_function(self, event: str) -> str:
+        return self._refuse_function(event, self.condition)
+
+    def _sqlite_condition(self, event: str, columns: Sequence[str]) -> str:
+        return self.condition

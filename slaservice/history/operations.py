@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import Model
 
+from slaservice import bulk
 from slaservice.history.models import Entry
 from slaservice.rules import workflow
 from slaservice.rules.refusal import Refusal
@@ -43,6 +44,7 @@ class Deed:
     obj: Model
     reason: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    on_behalf_of: str = ""
 
 
 def record(
@@ -52,20 +54,25 @@ def record(
     obj: Model,
     reason: str = "",
     data: Mapping[str, Any] | None = None,
+    on_behalf_of: str = "",
     at: datetime,
 ) -> Entry:
-    """Writes that `by` did `action` to the saved row `obj` at `at`. `data` must be JSON."""
-    return record_many(by=by, action=action, deeds=[Deed(obj, reason, data or {})], at=at)[0]
+    """Writes that `by` did `action` to the saved row `obj` at `at`. `data` must be JSON.
+
+    `on_behalf_of`: who outside asked for it, where a person acts for a customer; history always shows both names.
+    """
+    return record_many(by=by, action=action, deeds=[Deed(obj, reason, data or {}, on_behalf_of)], at=at)[0]
 
 
 def record_many(*, by: Person | None, action: str, deeds: Iterable[Deed], at: datetime) -> list[Entry]:
-    """The same for many rows at once: one INSERT."""
+    """The same for many rows at once."""
     if by is not None and not isinstance(by, User):
         raise Refusal("not_permitted", "Nobody is logged in.")
     entries = [
         Entry(
             at=at,
             actor=by,
+            on_behalf_of=deed.on_behalf_of,
             action=action,
             object_type=deed.obj._meta.label_lower,
             object_id=str(deed.obj.pk),
@@ -74,4 +81,4 @@ def record_many(*, by: Person | None, action: str, deeds: Iterable[Deed], at: da
         )
         for deed in deeds
     ]
-    return Entry.objects.bulk_create(entries)
+    return bulk.insert(entries)

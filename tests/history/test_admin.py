@@ -11,7 +11,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from slaservice.history.admin import RoleAdmin
+from slaservice.history.models import Seal
 from slaservice.history.operations import record
+from slaservice.history.sealing import seal
 from slaservice.outages.models import Component
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 from slaservice.rules.workflow import ADMINISTRATOR, AUDITOR, FINANCE_CLERK, OPERATOR
@@ -122,3 +124,26 @@ def test_a_refusal_that_names_fields_stands_at_those_fields() -> None:
     shown = _post(page, a_component())
     assert '<ul class="errorlist" id="id_position_error"><li>Too far down.' in shown
     assert "terms.cap: Is missing." in shown
+
+
+def test_whoever_acted_for_somebody_outside_stands_there_with_both_names() -> None:
+    component, person = a_component(), a_person(OPERATOR)
+    entry = record(
+        by=person, action="components.change", obj=component, at=AT, on_behalf_of="Jane Roe, Koyo <Ltd.>"
+    )
+    names = f"{person} for Jane Roe, Koyo &lt;Ltd.&gt;"
+    auditor = logged_in(AUDITOR)
+    for page in (
+        reverse("admin:outages_component_history", args=[component.pk]),
+        reverse("admin:history_entry_change", args=[entry.pk]),
+        f"{reverse(ENTRIES)}?q=Koyo",
+    ):
+        assert names in auditor.get(page).content.decode(), page
+
+
+def test_an_entry_says_where_it_stands_in_the_chain() -> None:
+    entry = record(by=None, action="components.create", obj=a_component(), at=AT)
+    page, auditor = reverse("admin:history_entry_change", args=[entry.pk]), logged_in(AUDITOR)
+    assert "not sealed yet" in auditor.get(page).content.decode()
+    seal(now=AT)
+    assert f"1: {Seal.objects.get().hash}" in auditor.get(page).content.decode()

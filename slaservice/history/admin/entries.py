@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from slaservice.history.admin.roles import RoleAdmin
-from slaservice.history.models import Entry
+from slaservice.history.models import Entry, Seal
 
 
 @admin.register(Entry)
@@ -21,14 +21,20 @@ class EntryAdmin(RoleAdmin):
     list_display = ("at", "actor_or_system", "action", "object", "reason")
     list_filter = ("action", "object_type", "at")
     list_select_related = ("actor",)
-    search_fields = ("object_id", "reason", "actor__username")
-    fields = ("at", "actor_or_system", "action", "object", "reason", "data_as_text")
+    search_fields = ("object_id", "reason", "actor__username", "on_behalf_of")
+    fields = ("at", "actor_or_system", "action", "object", "reason", "data_as_text", "sealed")
     readonly_fields = fields
     show_full_result_count = False
 
     @admin.display(description="actor", ordering="actor__username")
     def actor_or_system(self, entry: Entry) -> str:
-        return str(entry.actor) if entry.actor else "the system"
+        return entry.who
+
+    @admin.display(description="seal")
+    def sealed(self, entry: Entry) -> str:
+        """Its place in the chain; an entry has it some seconds after it was written."""
+        seal = Seal.objects.filter(entry=entry).first()
+        return "not sealed yet" if seal is None else f"{seal.seq}: {seal.hash}"
 
     @admin.display(description="object", ordering="object_type")
     def object(self, entry: Entry) -> SafeString | str:

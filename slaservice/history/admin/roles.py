@@ -5,23 +5,29 @@ names the actions of slaservice/rules/workflow.py that its pages take and either
 `save_model` to call an operation. Nothing is ever saved by a form, and nothing is deleted unless `delete_action` says so.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
+from slaservice.history.admin.exports import Exports
+from slaservice.history.admin.paging import KeysFirst
 from slaservice.history.admin.verbs import Verb, show_refusal
 from slaservice.history.operations import roles_of
 from slaservice.history.queries import history_of
@@ -29,6 +35,7 @@ from slaservice.rules import workflow
 from slaservice.rules.refusal import Refusal
 
 SHOWN_OF_HISTORY = 200
+MOST_REFUSALS_SHOWN = 50
 
 
 def person(request: HttpRequest) -> User:
@@ -38,7 +45,7 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-class RoleAdmin(admin.ModelAdmin):
+class RoleAdmin(Exports):
     """`*_action` name rows of the table of roles; None: nobody. `verbs` are what may be done to one row.
 
     With an `add_form`, the page behind "Add" shows it and calls `add(values, by=..., now=...)`.
@@ -52,16 +59,21 @@ class RoleAdmin(admin.ModelAdmin):
     add_form: ClassVar[type[forms.Form] | None] = None
     add_label: ClassVar[str] = "Record"
     change_form_template = "admin/history/change_form.html"
+    paginator = KeysFirst
 
     # who
 
     def may(self, request: HttpRequest, action: str | None) -> bool:
-        """Whether a role of the person who is logged in has the action; looked up once a request."""
-        if action is None or not isinstance(request.user, User):
-            return False
+        """Whether a role of the person who is logged in has the action."""
+        return action is not None and workflow.may(self.roles(request), action)
+
+    def roles(self, request: HttpRequest) -> frozenset[str]:
+        """The roles of the person who is logged in; looked up once a request."""
+        if not isinstance(request.user, User):
+            return frozenset()
         if not hasattr(request, "roles"):
-            request.roles = roles_of(request.user)  # type: ignore[attr-defined]
-        return workflow.may(request.roles, action)  # type: ignore[attr-defined]
+            request.roles = frozenset(roles_of(request.user))  # type: ignore[attr-defined]
+        return request.roles  # type: ignore[attr-defined]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.may(request, self.view_action)
@@ -79,6 +91,20 @@ class RoleAdmin(admin.ModelAdmin):
         return self.may(request, self.delete_action)
 
     # what is refused
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """A filter in the address that no database can look for, like the year 99999, is one that Django refuses by itself."""
+        try:
+            return super().get_changelist_instance(request)
+        except (ValueError, OverflowError) as problem:
+            raise IncorrectLookupParameters(problem) from problem
+
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """As for the list, whose rows are counted only here."""
+        try:
+            return super().export_view(request, kind)
+        except (ValueError, OverflowError):
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def changeform_view(
         self,
@@ -109,17 +135,30 @@ class RoleAdmin(admin.ModelAdmin):
         return type(form.__name__, (form,), {"clean": clean})
 
     def each(
-        self, request: HttpRequest, rows: Iterable[Any], run: Callable[[Any], object], *, done: str
+        self,
+        request: HttpRequest,
+        rows: Iterable[Any],
+        run: Callable[[Any], object],
+        *,
+        done: str,
+        atomic: bool = True,
     ) -> None:
-        """An action on many rows: each by itself, what is refused as a message of its own. `done` takes {count}."""
-        count = 0
+        """An action on many rows: each by itself, what is refused as a message of its own. `done` takes {count}.
+
+        Not `atomic` where the operation itself says what of it stays when it refuses.
+        """
+        count, refused = 0, []
         for row in rows:
             try:
-                with transaction.atomic():
+                with transaction.atomic() if atomic else nullcontext():
                     run(row)
                 count += 1
             except Refusal as refusal:
-                self.message_user(request, refusal.sentence, messages.ERROR)
+                refused.append(f"{row}: {refusal.sentence}")
+        for sentence in refused[:MOST_REFUSALS_SHOWN]:
+            self.message_user(request, capfirst(sentence), messages.ERROR)
+        if more := len(refused[MOST_REFUSALS_SHOWN:]):
+            self.message_user(request, f"{more} more were refused.", messages.ERROR)
         if count:
             self.message_user(request, done.format(count=count), messages.SUCCESS)
 
@@ -171,7 +210,13 @@ class RoleAdmin(admin.ModelAdmin):
                 return self._show(following)
         title = f"{verb.label}: {row}"
         return self.form_page(
-            request, form, title=title, submit=verb.label, original=row, explains=verb.explains
+            request,
+            form,
+            title=title,
+            submit=verb.label,
+            original=row,
+            explains=verb.explains,
+            about=verb.about(row),
         )
 
     def form_page(
@@ -183,6 +228,7 @@ class RoleAdmin(admin.ModelAdmin):
         submit: str,
         original: Any = None,
         explains: str = "",
+        about: Mapping[str, str] | None = None,
     ) -> TemplateResponse:
         """A form that is no model's on a page like the admin's own."""
         context = {
@@ -193,6 +239,7 @@ class RoleAdmin(admin.ModelAdmin):
             "submit": submit,
             "original": original,
             "explains": explains,
+            "about": about,
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/history/form.html", context)
@@ -221,9 +268,12 @@ class RoleAdmin(admin.ModelAdmin):
         label = f"admin:{self.opts.app_label}_{self.opts.model_name}"
         return [
             {"label": verb.label, "url": reverse(f"{label}_{verb.name}", args=[row.pk])}
-            for verb in self.verbs
-            if self.may(request, verb.action) and verb.applies(row)
+            for verb in self.allowed(request, row)
         ]
+
+    def allowed(self, request: HttpRequest, row: Model) -> list[Verb]:
+        """The verbs that the row's state and the person's roles allow."""
+        return [verb for verb in self.verbs if self.may(request, verb.action) and verb.applies(row)]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The operation has written everything."""

@@ -35,7 +35,7 @@ def _always(row: Model) -> bool:
     return True
 
 
-def _nothing(row: Model) -> Mapping[str, Any]:
+def _nothing(row: Model) -> dict[str, Any]:
     return {}
 
 
@@ -43,8 +43,10 @@ def _nothing(row: Model) -> Mapping[str, Any]:
 class Verb:
     """`run(row=..., by=..., now=..., **what the form says)` calls the operation and returns the row to show next.
 
+    `takes` is the operation's own word for the row, where `run` is the operation itself.
     `name` is its part of the address, `action` the row of the table of roles, `applies` whether the row's state allows it,
-    `initial` what the form starts from, `explains` a sentence above the form, `done` what is said afterwards ({row}).
+    `initial` what the form starts from, `explains` a sentence above the form, `about` what of the row is said there by label,
+    `done` what is said afterwards ({row}).
     """
 
     name: str
@@ -55,12 +57,14 @@ class Verb:
     applies: Callable[[Any], bool] = _always
     initial: Callable[[Any], Mapping[str, Any]] = _nothing
     explains: str = ""
+    takes: str = "row"
+    about: Callable[[Any], Mapping[str, str]] = _nothing
     done: str = "{row}: done."
 
     def carry_out(self, row: Model, form: forms.Form, *, by: User, now: datetime) -> Model | None:
         """The row to show next; None where the operation refused, and then the form says why."""
         try:
-            return self.run(row=row, by=by, now=now, **form.cleaned_data)
+            return self.run(**{self.takes: row}, by=by, now=now, **form.cleaned_data)
         except Refusal as refusal:
             show_refusal(refusal, form)
             return None

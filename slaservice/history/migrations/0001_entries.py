@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField()),
+                ("on_behalf_of", models.CharField(blank=True, max_length=200)),
                 ("action", models.CharField(max_length=100)),
                 ("object_type", models.CharField(max_length=100)),
                 ("object_id", models.CharField(max_length=64)),

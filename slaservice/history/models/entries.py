@@ -15,13 +15,14 @@ class Entry(models.Model):
     """`actor` did `action` to the object `object_type` `object_id` at `at`, for `reason`; null actor: the system.
 
     `action` names a permission or a finer step of it (`outages.confirm`); `data` holds what changed, as JSON, usually
-    `{"before": {...}, "after": {...}}`.
+    `{"before": {...}, "after": {...}}`. Whoever acts for somebody outside stands beside their name: `on_behalf_of`.
     """
 
     at = models.DateTimeField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    on_behalf_of = models.CharField(max_length=200, blank=True)
     action = models.CharField(max_length=100)
     object_type = models.CharField(max_length=100)
     object_id = models.CharField(max_length=64)
@@ -52,3 +53,9 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}"
+
+    @property
+    def who(self) -> str:
+        """'jane'; 'jane for John Roe, Koyo Ltd.', both names, where she acted for somebody outside; or 'the system'."""
+        name = str(self.actor or "the system")
+        return f"{name} for {self.on_behalf_of}" if self.on_behalf_of else name
