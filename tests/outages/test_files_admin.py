@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from slaservice import store
-from slaservice.outages.importers.files import KINDS, MAX_SENT, import_sent, sending
+from slaservice.outages.importers.files import KINDS, MAX_SENT, import_sent, keeping
 from slaservice.outages.models import FileImport, OutageWindow
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import OPERATOR, ROLES
@@ -113,7 +113,7 @@ def test_names_of_files_are_shown_and_never_used() -> None:
 
 def test_other_bytes_are_not_imported(documents_dir: Any) -> None:
     row = sent()
-    path = store.path_of(row.sha256, sending._SUFFIX)
+    path = store.path_of(row.sha256, keeping._SUFFIX)
     path.write_bytes(a_csv(an_outage_row(severity="partial_outage")))
     do_import(row)
     assert not OutageWindow.objects.exists()

@@ -354,6 +354,308 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "maintenance",
                 "ordering": ["-start", "reference"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("confirmed_at__isnull", False)),
+                        fields=["start"],
+                        name="maintenance_known",
+                    ),
+                    models.Index(fields=["-start", "reference"], name="maintenance_newest_first"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("end__isnull", True), ("end__gt", models.F("start")), _connector="OR"
+                        ),
+                        name="maintenance_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("start__isnull", True),
+                                models.Q(
+                                    ("start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                    ("start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("end__isnull", True),
+                                models.Q(
+                                    ("end__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                    ("end__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="maintenance_lies_between_2000_and_2100",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("source", "external_id", "revision"), name="maintenance_is_recorded_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("confirmed_at__isnull", False)),
+                        fields=("supersedes",),
+                        name="maintenance_is_superseded_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")),
+                        fields=("supersedes",),
+                        name="maintenance_has_one_proposed_correction",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("revision__gte", 1)), name="maintenance_revisions_start_at_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("supersedes__isnull", True), ("revision__gte", 2), _connector="OR"
+                        ),
+                        name="maintenance_supersedes_an_earlier_revision",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("proposed", "confirmed", "withdrawn", "superseded"))
+                        ),
+                        name="maintenance_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "proposed"), ("confirmed_at__isnull", True)),
+                            models.Q(("state", "proposed"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="maintenance_is_not_confirmed_while_proposed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "confirmed"), _negated=True),
+                            ("confirmed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="maintenance_was_confirmed_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ("withdrawn", "superseded")),
+                                ("closed_at__isnull", False),
+                                models.Q(("close_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("withdrawn", "superseded")), _negated=True),
+                                ("closed_at__isnull", True),
+                                ("close_reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="maintenance_is_closed_at_a_time_for_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("confirmed_at__isnull", False),
+                                ("confirmed_by__isnull", True),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", False), ("closed_by__isnull", True), _connector="OR"
+                            ),
+                        ),
+                        name="maintenance_names_nobody_for_what_was_not_done",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("confirmed_at__isnull", True),
+                                ("confirmed_at__gte", models.F("proposed_at")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("closed_at__gte", models.F("proposed_at")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("confirmed_at__isnull", True),
+                                ("closed_at__gte", models.F("confirmed_at")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="maintenance_goes_forward_in_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("proposed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "proposed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "proposed_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("confirmed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "confirmed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "confirmed_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "closed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "closed_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="maintenance_record_lies_between_2000_and_2100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reference", ""), _negated=True),
+                            models.Q(("source", ""), _negated=True),
+                            models.Q(("external_id", ""), _negated=True),
+                        ),
+                        name="maintenance_reference_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("reference"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            ),
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("external_id"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            ),
+                        ),
+                        name="maintenance_reference_has_at_most_200_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("source"),
+                                models.Value(60, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="maintenance_source_has_at_most_60_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("note"),
+                                models.Value(4000, output_field=models.IntegerField()),
+                            ),
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("close_reason"),
+                                models.Value(4000, output_field=models.IntegerField()),
+                            ),
+                        ),
+                        name="maintenance_text_has_at_most_4000_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("announced_at__isnull", True),
+                            models.Q(
+                                (
+                                    "announced_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                ),
+                                (
+                                    "announced_at__lt",
+                                    datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="maintenance_announcement_lies_between_2000_and_2100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("planned_start__isnull", True),
+                                models.Q(
+                                    (
+                                        "planned_start__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "planned_start__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("planned_end__isnull", True),
+                                models.Q(
+                                    (
+                                        "planned_end__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "planned_end__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="maintenance_plan_lies_between_2000_and_2100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("planned_end__isnull", True), ("planned_start__isnull", True)),
+                            models.Q(
+                                ("planned_end__gt", models.F("planned_start")),
+                                ("planned_end__isnull", False),
+                                ("planned_start__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="maintenance_plan_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("category__in", ["scheduled_maintenance", "emergency_maintenance"])
+                        ),
+                        name="maintenance_category_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True),
+                        name="maintenance_title_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("title"),
+                                models.Value(500, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="maintenance_title_has_at_most_500_characters",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -382,13 +684,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="maintenance",
-            name="tiers",
-            field=models.ManyToManyField(
-                related_name="maintenance", through="outages.MaintenanceTier", to="outages.customertier"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("maintenance", "tier"), name="maintenance_names_a_tier_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OutageWindow",
@@ -501,6 +803,287 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-start", "reference"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("confirmed_at__isnull", False)),
+                        fields=["component", "start"],
+                        name="windows_known_of_component",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "proposed")), fields=["start"], name="windows_proposed"
+                    ),
+                    models.Index(
+                        condition=models.Q(("end__isnull", True), ("state", "confirmed")),
+                        fields=["start"],
+                        name="windows_open",
+                    ),
+                    models.Index(fields=["-start", "reference"], name="windows_newest_first"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("end__isnull", True), ("end__gt", models.F("start")), _connector="OR"
+                        ),
+                        name="outage_window_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("start__isnull", True),
+                                models.Q(
+                                    ("start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                    ("start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("end__isnull", True),
+                                models.Q(
+                                    ("end__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                    ("end__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="outage_window_lies_between_2000_and_2100",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("source", "external_id", "revision"), name="outage_window_is_recorded_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("confirmed_at__isnull", False)),
+                        fields=("supersedes",),
+                        name="outage_window_is_superseded_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "proposed")),
+                        fields=("supersedes",),
+                        name="outage_window_has_one_proposed_correction",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("revision__gte", 1)), name="outage_window_revisions_start_at_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("supersedes__isnull", True), ("revision__gte", 2), _connector="OR"
+                        ),
+                        name="outage_window_supersedes_an_earlier_revision",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("proposed", "confirmed", "withdrawn", "superseded"))
+                        ),
+                        name="outage_window_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "proposed"), ("confirmed_at__isnull", True)),
+                            models.Q(("state", "proposed"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="outage_window_is_not_confirmed_while_proposed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "confirmed"), _negated=True),
+                            ("confirmed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="outage_window_was_confirmed_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ("withdrawn", "superseded")),
+                                ("closed_at__isnull", False),
+                                models.Q(("close_reason", ""), _negated=True),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ("withdrawn", "superseded")), _negated=True),
+                                ("closed_at__isnull", True),
+                                ("close_reason", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="outage_window_is_closed_at_a_time_for_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("confirmed_at__isnull", False),
+                                ("confirmed_by__isnull", True),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", False), ("closed_by__isnull", True), _connector="OR"
+                            ),
+                        ),
+                        name="outage_window_names_nobody_for_what_was_not_done",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("confirmed_at__isnull", True),
+                                ("confirmed_at__gte", models.F("proposed_at")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("closed_at__gte", models.F("proposed_at")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                ("confirmed_at__isnull", True),
+                                ("closed_at__gte", models.F("confirmed_at")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="outage_window_goes_forward_in_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("proposed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "proposed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "proposed_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("confirmed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "confirmed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "confirmed_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "closed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "closed_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="outage_window_record_lies_between_2000_and_2100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reference", ""), _negated=True),
+                            models.Q(("source", ""), _negated=True),
+                            models.Q(("external_id", ""), _negated=True),
+                        ),
+                        name="outage_window_reference_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("reference"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            ),
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("external_id"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            ),
+                        ),
+                        name="outage_window_reference_has_at_most_200_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("source"),
+                                models.Value(60, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="outage_window_source_has_at_most_60_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("note"),
+                                models.Value(4000, output_field=models.IntegerField()),
+                            ),
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("close_reason"),
+                                models.Value(4000, output_field=models.IntegerField()),
+                            ),
+                        ),
+                        name="outage_window_text_has_at_most_4000_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity", ""), _negated=True),
+                        name="outage_window_severity_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("severity"),
+                                models.Value(60, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="outage_window_severity_has_at_most_60_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("cause"),
+                                models.Value(4000, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="outage_window_cause_has_at_most_4000_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("evidence_url"),
+                                models.Value(500, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="outage_window_evidence_has_at_most_500_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("basis__in", ["posted_status", "stated_window", "operator", "monitor"])
+                        ),
+                        name="outage_window_basis_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("affected_count__isnull", True), ("affected_of__isnull", True)),
+                            models.Q(
+                                ("affected_count__gte", 0),
+                                ("affected_count__isnull", False),
+                                ("affected_count__lte", models.F("affected_of")),
+                                ("affected_of__gte", 1),
+                                ("affected_of__isnull", False),
+                                ("affected_of__lte", 1000000000000000),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="outage_window_affects_a_share_of_at_most_one",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -529,13 +1112,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="outagewindow",
-            name="tiers",
-            field=models.ManyToManyField(
-                related_name="windows", through="outages.OutageWindowTier", to="outages.customertier"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("window", "tier"), name="outage_window_names_a_tier_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FeedComponent",
@@ -686,674 +1267,18 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="maintenancetier",
-            constraint=models.UniqueConstraint(
-                fields=("maintenance", "tier"), name="maintenance_names_a_tier_once"
-            ),
-        ),
-        migrations.AddIndex(
+        migrations.AddField(
             model_name="maintenance",
-            index=models.Index(
-                condition=models.Q(("confirmed_at__isnull", False)),
-                fields=["start"],
-                name="maintenance_known",
+            name="tiers",
+            field=models.ManyToManyField(
+                related_name="maintenance", through="outages.MaintenanceTier", to="outages.customertier"
             ),
         ),
-        migrations.AddIndex(
-            model_name="maintenance",
-            index=models.Index(fields=["-start", "reference"], name="maintenance_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end__isnull", True), ("end__gt", models.F("start")), _connector="OR"),
-                name="maintenance_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("start__isnull", True),
-                        models.Q(
-                            ("start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("end__isnull", True),
-                        models.Q(
-                            ("end__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("end__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="maintenance_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.UniqueConstraint(
-                fields=("source", "external_id", "revision"), name="maintenance_is_recorded_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmed_at__isnull", False)),
-                fields=("supersedes",),
-                name="maintenance_is_superseded_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")),
-                fields=("supersedes",),
-                name="maintenance_has_one_proposed_correction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("revision__gte", 1)), name="maintenance_revisions_start_at_1"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("supersedes__isnull", True), ("revision__gte", 2), _connector="OR"),
-                name="maintenance_supersedes_an_earlier_revision",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("proposed", "confirmed", "withdrawn", "superseded"))),
-                name="maintenance_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "proposed"), ("confirmed_at__isnull", True)),
-                    models.Q(("state", "proposed"), _negated=True),
-                    _connector="OR",
-                ),
-                name="maintenance_is_not_confirmed_while_proposed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "confirmed"), _negated=True),
-                    ("confirmed_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="maintenance_was_confirmed_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ("withdrawn", "superseded")),
-                        ("closed_at__isnull", False),
-                        models.Q(("close_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("withdrawn", "superseded")), _negated=True),
-                        ("closed_at__isnull", True),
-                        ("close_reason", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="maintenance_is_closed_at_a_time_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("confirmed_at__isnull", False), ("confirmed_by__isnull", True), _connector="OR"
-                    ),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", True), _connector="OR"),
-                ),
-                name="maintenance_names_nobody_for_what_was_not_done",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("confirmed_at__isnull", True),
-                        ("confirmed_at__gte", models.F("proposed_at")),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        ("closed_at__gte", models.F("proposed_at")),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        ("confirmed_at__isnull", True),
-                        ("closed_at__gte", models.F("confirmed_at")),
-                        _connector="OR",
-                    ),
-                ),
-                name="maintenance_goes_forward_in_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("proposed_at__isnull", True),
-                        models.Q(
-                            ("proposed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("proposed_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("confirmed_at__isnull", True),
-                        models.Q(
-                            ("confirmed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("confirmed_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        models.Q(
-                            ("closed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("closed_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="maintenance_record_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reference", ""), _negated=True),
-                    models.Q(("source", ""), _negated=True),
-                    models.Q(("external_id", ""), _negated=True),
-                ),
-                name="maintenance_reference_is_not_blank",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("reference"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    ),
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("external_id"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    ),
-                ),
-                name="maintenance_reference_has_at_most_200_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("source"),
-                        models.Value(60, output_field=models.IntegerField()),
-                    )
-                ),
-                name="maintenance_source_has_at_most_60_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("note"),
-                        models.Value(4000, output_field=models.IntegerField()),
-                    ),
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("close_reason"),
-                        models.Value(4000, output_field=models.IntegerField()),
-                    ),
-                ),
-                name="maintenance_text_has_at_most_4000_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("announced_at__isnull", True),
-                    models.Q(
-                        ("announced_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ("announced_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                    ),
-                    _connector="OR",
-                ),
-                name="maintenance_announcement_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("planned_start__isnull", True),
-                        models.Q(
-                            ("planned_start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("planned_start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("planned_end__isnull", True),
-                        models.Q(
-                            ("planned_end__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("planned_end__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="maintenance_plan_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("planned_end__isnull", True), ("planned_start__isnull", True)),
-                    models.Q(
-                        ("planned_end__gt", models.F("planned_start")),
-                        ("planned_end__isnull", False),
-                        ("planned_start__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="maintenance_plan_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("category__in", ["scheduled_maintenance", "emergency_maintenance"])),
-                name="maintenance_category_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="maintenance_title_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="maintenance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("title"),
-                        models.Value(500, output_field=models.IntegerField()),
-                    )
-                ),
-                name="maintenance_title_has_at_most_500_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindowtier",
-            constraint=models.UniqueConstraint(
-                fields=("window", "tier"), name="outage_window_names_a_tier_once"
-            ),
-        ),
-        migrations.AddIndex(
+        migrations.AddField(
             model_name="outagewindow",
-            index=models.Index(
-                condition=models.Q(("confirmed_at__isnull", False)),
-                fields=["component", "start"],
-                name="windows_known_of_component",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outagewindow",
-            index=models.Index(
-                condition=models.Q(("state", "proposed")), fields=["start"], name="windows_proposed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outagewindow",
-            index=models.Index(
-                condition=models.Q(("end__isnull", True), ("state", "confirmed")),
-                fields=["start"],
-                name="windows_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outagewindow",
-            index=models.Index(fields=["-start", "reference"], name="windows_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end__isnull", True), ("end__gt", models.F("start")), _connector="OR"),
-                name="outage_window_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("start__isnull", True),
-                        models.Q(
-                            ("start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("end__isnull", True),
-                        models.Q(
-                            ("end__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("end__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="outage_window_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.UniqueConstraint(
-                fields=("source", "external_id", "revision"), name="outage_window_is_recorded_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmed_at__isnull", False)),
-                fields=("supersedes",),
-                name="outage_window_is_superseded_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "proposed")),
-                fields=("supersedes",),
-                name="outage_window_has_one_proposed_correction",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("revision__gte", 1)), name="outage_window_revisions_start_at_1"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("supersedes__isnull", True), ("revision__gte", 2), _connector="OR"),
-                name="outage_window_supersedes_an_earlier_revision",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("proposed", "confirmed", "withdrawn", "superseded"))),
-                name="outage_window_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "proposed"), ("confirmed_at__isnull", True)),
-                    models.Q(("state", "proposed"), _negated=True),
-                    _connector="OR",
-                ),
-                name="outage_window_is_not_confirmed_while_proposed",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "confirmed"), _negated=True),
-                    ("confirmed_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="outage_window_was_confirmed_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ("withdrawn", "superseded")),
-                        ("closed_at__isnull", False),
-                        models.Q(("close_reason", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ("withdrawn", "superseded")), _negated=True),
-                        ("closed_at__isnull", True),
-                        ("close_reason", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="outage_window_is_closed_at_a_time_for_a_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("confirmed_at__isnull", False), ("confirmed_by__isnull", True), _connector="OR"
-                    ),
-                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", True), _connector="OR"),
-                ),
-                name="outage_window_names_nobody_for_what_was_not_done",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("confirmed_at__isnull", True),
-                        ("confirmed_at__gte", models.F("proposed_at")),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        ("closed_at__gte", models.F("proposed_at")),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        ("confirmed_at__isnull", True),
-                        ("closed_at__gte", models.F("confirmed_at")),
-                        _connector="OR",
-                    ),
-                ),
-                name="outage_window_goes_forward_in_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("proposed_at__isnull", True),
-                        models.Q(
-                            ("proposed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("proposed_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("confirmed_at__isnull", True),
-                        models.Q(
-                            ("confirmed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("confirmed_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("closed_at__isnull", True),
-                        models.Q(
-                            ("closed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("closed_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="outage_window_record_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reference", ""), _negated=True),
-                    models.Q(("source", ""), _negated=True),
-                    models.Q(("external_id", ""), _negated=True),
-                ),
-                name="outage_window_reference_is_not_blank",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("reference"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    ),
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("external_id"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    ),
-                ),
-                name="outage_window_reference_has_at_most_200_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("source"),
-                        models.Value(60, output_field=models.IntegerField()),
-                    )
-                ),
-                name="outage_window_source_has_at_most_60_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("note"),
-                        models.Value(4000, output_field=models.IntegerField()),
-                    ),
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("close_reason"),
-                        models.Value(4000, output_field=models.IntegerField()),
-                    ),
-                ),
-                name="outage_window_text_has_at_most_4000_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity", ""), _negated=True),
-                name="outage_window_severity_is_not_blank",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("severity"),
-                        models.Value(60, output_field=models.IntegerField()),
-                    )
-                ),
-                name="outage_window_severity_has_at_most_60_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("cause"),
-                        models.Value(4000, output_field=models.IntegerField()),
-                    )
-                ),
-                name="outage_window_cause_has_at_most_4000_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("evidence_url"),
-                        models.Value(500, output_field=models.IntegerField()),
-                    )
-                ),
-                name="outage_window_evidence_has_at_most_500_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("basis__in", ["posted_status", "stated_window", "operator", "monitor"])),
-                name="outage_window_basis_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outagewindow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("affected_count__isnull", True), ("affected_of__isnull", True)),
-                    models.Q(
-                        ("affected_count__gte", 0),
-                        ("affected_count__isnull", False),
-                        ("affected_count__lte", models.F("affected_of")),
-                        ("affected_of__gte", 1),
-                        ("affected_of__isnull", False),
-                        ("affected_of__lte", 1000000000000000),
-                    ),
-                    _connector="OR",
-                ),
-                name="outage_window_affects_a_share_of_at_most_one",
+            name="tiers",
+            field=models.ManyToManyField(
+                related_name="windows", through="outages.OutageWindowTier", to="outages.customertier"
             ),
         ),
     ]

@@ -8,13 +8,13 @@ import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
-from slaservice.history.database import AppendOnly, FrozenWhen
+import slaservice.history.database
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("outages", "0003_gaps_and_request_counts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("outages", "0003_gaps_and_request_counts"),
     ]
 
     operations = [
@@ -33,10 +33,87 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200)),
                 ("note", models.TextField(blank=True)),
                 ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "window",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="evidence",
+                        to="outages.outagewindow",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "evidence",
                 "ordering": ["added_at", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("window", "sha256"), name="evidence_is_shown_once_for_a_window"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.text.Length("sha256"),
+                                models.Value(64, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="evidence_is_named_by_its_sha256",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__gte", 1), ("size__lte", 10000000)),
+                        name="evidence_has_a_size_within_the_cap",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="evidence_name_is_not_blank"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("name"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="evidence_name_has_at_most_200_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("media_type"),
+                                models.Value(100, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="evidence_media_type_has_at_most_100_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("note"),
+                                models.Value(4000, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="evidence_note_has_at_most_4000_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("added_at__isnull", True),
+                            models.Q(
+                                ("added_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ("added_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="evidence_lies_between_2000_and_2100",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,10 +136,87 @@ class Migration(migrations.Migration):
                 ("seconds", models.PositiveIntegerField()),
                 ("count", models.BigIntegerField()),
                 ("recorded_at", models.DateTimeField()),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="user_reports",
+                        to="outages.component",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "user reports",
                 "ordering": ["-start", "-id"],
+                "indexes": [models.Index(fields=["-start", "-id"], name="user_reports_newest_first")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("component", "source", "channel", "start"),
+                        name="user_reports_are_recorded_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ("website", "app", "api"))),
+                        name="user_reports_channel_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("seconds__gte", 1), ("seconds__lte", 86400)),
+                        name="user_reports_last_a_second_to_a_day",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("count__gte", 0), ("count__lte", 1000000000000)),
+                        name="user_reports_are_a_count",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source", ""), _negated=True),
+                        name="user_reports_source_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("source"),
+                                models.Value(60, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="user_reports_source_has_at_most_60_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("start__isnull", True),
+                                models.Q(
+                                    ("start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                    ("start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("recorded_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "recorded_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    (
+                                        "recorded_at__lt",
+                                        datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="user_reports_lies_between_2000_and_2100",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -140,211 +294,15 @@ class Migration(migrations.Migration):
                 name="incident_update_of_a_feed_is_posted_by_nobody_here",
             ),
         ),
-        migrations.AddField(
-            model_name="evidence",
-            name="added_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+        slaservice.history.database.AppendOnly(
+            table="outages_evidence",
         ),
-        migrations.AddField(
-            model_name="evidence",
-            name="window",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="evidence",
-                to="outages.outagewindow",
-            ),
+        slaservice.history.database.AppendOnly(
+            table="outages_userreports",
         ),
-        migrations.AddField(
-            model_name="userreports",
-            name="component",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="user_reports",
-                to="outages.component",
-            ),
-        ),
-        migrations.AddField(
-            model_name="userreports",
-            name="recorded_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.UniqueConstraint(
-                fields=("window", "sha256"), name="evidence_is_shown_once_for_a_window"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.text.Length("sha256"),
-                        models.Value(64, output_field=models.IntegerField()),
-                    )
-                ),
-                name="evidence_is_named_by_its_sha256",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size__gte", 1), ("size__lte", 10000000)),
-                name="evidence_has_a_size_within_the_cap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="evidence_name_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("name"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    )
-                ),
-                name="evidence_name_has_at_most_200_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("media_type"),
-                        models.Value(100, output_field=models.IntegerField()),
-                    )
-                ),
-                name="evidence_media_type_has_at_most_100_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("note"),
-                        models.Value(4000, output_field=models.IntegerField()),
-                    )
-                ),
-                name="evidence_note_has_at_most_4000_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("added_at__isnull", True),
-                    models.Q(
-                        ("added_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ("added_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                    ),
-                    _connector="OR",
-                ),
-                name="evidence_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="userreports",
-            index=models.Index(fields=["-start", "-id"], name="user_reports_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.UniqueConstraint(
-                fields=("component", "source", "channel", "start"), name="user_reports_are_recorded_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ("website", "app", "api"))),
-                name="user_reports_channel_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seconds__gte", 1), ("seconds__lte", 86400)),
-                name="user_reports_last_a_second_to_a_day",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("count__gte", 0), ("count__lte", 1000000000000)),
-                name="user_reports_are_a_count",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source", ""), _negated=True), name="user_reports_source_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("source"),
-                        models.Value(60, output_field=models.IntegerField()),
-                    )
-                ),
-                name="user_reports_source_has_at_most_60_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="userreports",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("start__isnull", True),
-                        models.Q(
-                            ("start__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("start__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("recorded_at__isnull", True),
-                        models.Q(
-                            (
-                                "recorded_at__gte",
-                                datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
-                            ),
-                            (
-                                "recorded_at__lt",
-                                datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC),
-                            ),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="user_reports_lies_between_2000_and_2100",
-            ),
-        ),
-        AppendOnly("outages_evidence"),
-        AppendOnly("outages_userreports"),
-        FrozenWhen(
-            "outages_incidentupdate",
-            "OLD.by_hand",
+        slaservice.history.database.FrozenWhen(
+            table="outages_incidentupdate",
+            condition="OLD.by_hand",
             name="by_hand",
             reason="what a person posted stays as it was posted; another update says it better",
         ),

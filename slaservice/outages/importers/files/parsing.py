@@ -26,7 +26,7 @@ def parse(kind: Kind, content: bytes, *, now: datetime) -> list[Line]:
     faults, directory = Found(), Directory()
     lines: list[Line] = []
     first: dict[str, int] = {}
-    for number, cells in entries_of(_rows(content), kind.columns, faults):
+    for number, cells in entries_of(rows_of(content), kind.columns, faults):
         before = len(faults.errors)
         entry = {name: of_cell(kind.columns[name], text, directory) for name, text in cells.items()}
         faults.prefix = f"{at(number)}, "
@@ -44,11 +44,17 @@ def parse(kind: Kind, content: bytes, *, now: datetime) -> list[Line]:
     return lines
 
 
-def _rows(content: bytes) -> Iterator[Row]:
+def rows_of(content: bytes, *, days: bool = False) -> Iterator[Row]:
+    """The rows of a CSV or XLSX file. Invalid with what cannot be used; Refusal `body_too_large`.
+
+    `days`: a date cell without a time is a day of the calendar, as text; otherwise it is refused, for it has no zone.
+    """
     if len(content) > MAX_BYTES:
         raise Refusal("body_too_large", f"The file is larger than {MAX_BYTES:,} bytes.")
     if content.startswith(workbook.OLD_OR_LOCKED):
         raise refused(
             "file", "is an old .xls, or locked with a password; save it as .xlsx without one, or as CSV"
         )
-    return (workbook if content.startswith(workbook.ZIP) else delimited).rows_of(content)
+    if content.startswith(workbook.ZIP):
+        return workbook.rows_of(content, days=days)
+    return delimited.rows_of(content)

@@ -6,17 +6,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from slaservice import store
 from slaservice.history import operations as history
 from slaservice.outages.importers.files.importing import FileResult, import_file
-from slaservice.outages.importers.files.tables import refused
+from slaservice.outages.importers.files.keeping import check_size, keep, settle, take_out
 from slaservice.outages.models import FileImport
-from slaservice.rules.refusal import Refusal
-
-MAX_SENT = 5_000_000
-"""What one request can look at; a larger file is for the command line."""
-
-_SUFFIX = ".table"
 
 
 @transaction.atomic
@@ -32,33 +25,10 @@ def send_file(
     reason: str = "",
 ) -> FileImport:
     """Keeps a file with what importing it would change. Invalid with every fault of it, and then nothing is kept."""
-    if len(content) > MAX_SENT:
-        raise refused(
-            "file",
-            f"is larger than {MAX_SENT:,} bytes; import it on the command line: manage.py import_facts",
-        )
-    would = import_file(
-        kind=kind,
-        content=content,
-        source=source,
-        by=by,
-        now=now,
-        confirm=confirm,
-        reason=reason,
-        dry_run=True,
-    )
-    row = FileImport.objects.create(
-        kind=kind,
-        source=source,
-        name="".join(one for one in name if one.isprintable())[-200:],
-        sha256=store.keep(content, _SUFFIX),
-        size=len(content),
-        confirm=confirm,
-        reason=reason,
-        would=_plain(would),
-        sent_at=now,
-        sent_by=by,
-    )
+    check_size(content, command="import_facts")
+    said: dict[str, Any] = {"kind": kind, "source": source, "confirm": confirm, "reason": reason}
+    would = import_file(content=content, by=by, now=now, dry_run=True, **said)
+    row = keep(FileImport, content=content, name=name, would=_plain(would), sent_at=now, sent_by=by, **said)
     history.record(
         by=by, action="outages.import.send", obj=row, reason=reason, data={"sha256": row.sha256}, at=now
     )
@@ -69,16 +39,10 @@ def send_file(
 def import_sent(*, file: FileImport, by: User, now: datetime, reason: str = "") -> FileImport:
     """Imports what was sent, once. Refusal if its bytes are no longer there, or no longer the same."""
     history.require(by, "outages.import")
-    file = FileImport.objects.select_for_update(of=("self",)).get(pk=file.pk)
-    if file.imported_at is not None:
-        raise Refusal("already_imported", f"{file} was imported before.")
-    content = store.fetch(file.sha256, _SUFFIX)
-    if content is None:
-        raise Refusal("file_is_gone", f"The bytes of {file} are no longer here; send the file again.")
-    settings = {name: getattr(file, name) for name in ("kind", "source", "confirm", "reason")}
-    result = import_file(content=content, by=by, now=now, **settings)
-    file.did, file.imported_at, file.imported_by = _plain(result), now, by
-    file.save(update_fields=["did", "imported_at", "imported_by"])
+    file, content = take_out(file)
+    said = {name: getattr(file, name) for name in ("kind", "source", "confirm", "reason")}
+    result = import_file(content=content, by=by, now=now, **said)
+    settle(file, did=_plain(result), by=by, now=now)
     data = {"sha256": file.sha256, "counts": result.counts}
     history.record(by=by, action="outages.import", obj=file, reason=reason, data=data, at=now)
     return file

@@ -9,6 +9,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime, time
 from io import BytesIO
 from typing import Any
 
@@ -54,8 +55,8 @@ _KINDS = {
 _INEXACT = 10**15
 
 
-def rows_of(content: bytes) -> Iterator[Row]:
-    """The rows of the only sheet. Invalid with what cannot be used."""
+def rows_of(content: bytes, *, days: bool = False) -> Iterator[Row]:
+    """The rows of the only sheet. Invalid with what cannot be used. `days`: a date cell at midnight is its day, as text."""
     try:
         archive = zipfile.ZipFile(BytesIO(content))
     except _BROKEN:
@@ -65,7 +66,7 @@ def rows_of(content: bytes) -> Iterator[Row]:
         check_parts(archive)
         with warnings.catch_warnings(action="ignore"):  # what it does not support of a sheet's looks
             book = openpyxl.load_workbook(BytesIO(content), read_only=True, keep_links=False)
-            yield from _rows(_only_sheet(book))
+            yield from _rows(_only_sheet(book), days)
     except _BROKEN as fault:
         raise refused("file", f"cannot be read as XLSX: {type(fault).__name__}") from None
 
@@ -90,7 +91,7 @@ def _only_sheet(book: Any) -> Any:
     return sheet
 
 
-def _rows(sheet: Any) -> Iterator[Row]:
+def _rows(sheet: Any, days: bool) -> Iterator[Row]:
     """Every row, as long as the longest so far: a sheet does not write what is empty at its right."""
     width = 0
     for line, cells in enumerate(sheet.iter_rows(), 1):
@@ -99,10 +100,10 @@ def _rows(sheet: Any) -> Iterator[Row]:
         if len(cells) > MAX_COLUMNS:
             raise refused(at(line), f"the sheet has more than {MAX_COLUMNS} columns")
         width = max(width, len(cells))
-        yield Row(line, [_text(cell, line) for cell in cells] + [""] * (width - len(cells)))
+        yield Row(line, [_text(cell, line, days) for cell in cells] + [""] * (width - len(cells)))
 
 
-def _text(cell: Any, line: int) -> str:
+def _text(cell: Any, line: int, days: bool) -> str:
     value = cell.value
     if value is None:
         return ""
@@ -110,6 +111,8 @@ def _text(cell: Any, line: int) -> str:
         return value
     if isinstance(value, int | float) and cell.data_type == "n":
         return _number(value, at(line, cell.column_letter))
+    if days and isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
     raise refused(at(line, cell.column_letter), _KINDS.get(cell.data_type, "is neither text nor a number"))
 
 

@@ -15,7 +15,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from slaservice.outages.importers.fetching import fetch
 from slaservice.outages.importers.statuspage import Feed, ImportResult, import_feed, parse
 from slaservice.outages.importers.statuspage.writing import Progress as Watcher
-from slaservice.rules.refusal import Invalid, Refusal
+from slaservice.outages.management.importing import refused_in_words
 
 DOCUMENTS = ("incidents", "scheduled-maintenances")
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, feed: str, source: str, dry_run: bool, **options: Any) -> None:
-        try:
+        with refused_in_words(feed):
             read = list(_read(feed))
             with self._watched() as watcher, transaction.atomic():
                 result = ImportResult()
@@ -49,11 +49,6 @@ class Command(BaseCommand):
                         import_feed(feed=one, source=source, by=None, now=timezone.now(), progress=watcher)
                     )
                 transaction.set_rollback(dry_run)
-        except Invalid as invalid:
-            lines = "\n".join(f"  {error}" for error in invalid.errors)
-            raise CommandError(f"{feed} cannot be used; nothing was imported:\n{lines}") from None
-        except Refusal as refusal:
-            raise CommandError(refusal.sentence) from None
         self._tell(result, dry_run=dry_run)
 
     @contextmanager
