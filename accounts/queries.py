@@ -1,12 +1,12 @@
 """Reading: whose customers and contracts, which versions were in force, what a commitment says in full."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import ApiKey, Commitment, Contract, ContractVersion, Customer, Exclusion
+from accounts.models import AccountsImport, ApiKey, Commitment, Contract, ContractVersion, Customer, Exclusion
 from accounts.models.exclusions import APPROVED, ENDED, PROPOSED
 from slaservice.history.operations import Person, roles_of
 from slaservice.rules.workflow import ADMINISTRATOR, AUDITOR, FINANCE_APPROVER, FINANCE_CLERK, OPERATOR
@@ -44,6 +44,13 @@ def keys_visible_to(user: Person | None) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(customer__in=customers_visible_to(user))
 
 
+def imports_visible_to(user: Person) -> QuerySet[AccountsImport]:
+    """Files that the user sent; who sees every customer sees every file."""
+    if sees_every_customer(user):
+        return AccountsImport.objects.all()
+    return AccountsImport.objects.filter(sent_by=user.pk)
+
+
 def versions_in_force(*, start: datetime, end: datetime) -> QuerySet[ContractVersion]:
     """Versions in force at any instant of [start, end), with contract, customer and tier, by contract and number."""
     return (
@@ -63,8 +70,12 @@ def terms_of(commitment: Commitment) -> dict[str, Any]:
 
     No query where `components` was prefetched.
     """
-    names = sorted(component.code for component in commitment.components.all())
-    return {**commitment.terms, "components": {**commitment.terms.get("components", {}), "names": names}}
+    return with_names(commitment.terms, (component.code for component in commitment.components.all()))
+
+
+def with_names(stored: Mapping[str, Any], codes: Iterable[str]) -> dict[str, Any]:
+    """Stored terms with these codes as `components.names`."""
+    return {**stored, "components": {**stored.get("components", {}), "names": sorted(codes)}}
 
 
 def exclusions_visible_to(user: Person | None) -> QuerySet[Exclusion]:

@@ -1,7 +1,7 @@
 """Billed amounts in the admin: recorded through the operation, which keeps what was there before."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
@@ -16,8 +16,10 @@ from accounts.admin.shown import local_day, money
 from accounts.models import BilledAmount, Commitment
 from accounts.operations import record_billed_amount
 from slaservice.history.admin import person
+from slaservice.history.admin.exports import Amount
 from slaservice.history.admin.verbs import show_refusal
 from slaservice.rules.intervals import moment
+from slaservice.rules.money import Money
 from slaservice.rules.periods import local_midnight
 from slaservice.rules.refusal import Refusal
 
@@ -31,6 +33,9 @@ class BilledAmountAdmin(AccountsAdmin):
     search_fields = ("commitment__version__contract__number", "commitment__name")
     fields = ("contract", "commitment", "period_starts_on", "amount")
     readonly_fields = fields
+    plain: ClassVar[Any] = {
+        "amount": Amount(lambda billed: Money(billed.amount_minor, billed.commitment.version.currency)),
+    }
 
     @admin.display(ordering="commitment__version__contract__number")
     def contract(self, billed: BilledAmount) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from calendar import month_name
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Commitment, ContractVersion
 from accounts.queries import terms_of
+from slaservice.history.models import Entry
 from slaservice.rules.documents import parse_terms
 from slaservice.rules.money import Money
 from slaservice.rules.wording import clauses
@@ -23,6 +24,15 @@ OVERLAP_WORDS = {
     "best": "the higher credit counts",
     "customer_picks_one": "the customer picks one",
 }
+CLAWBACK_WORDS = {
+    "never": "never: what was granted stays",
+    "next_period": "by a lower credit of the restatement",
+}
+CAP_WINDOWS = {
+    "period": "for each period",
+    "contract_year": "for a contract year",
+    "contract": "for the whole contract",
+}
 
 _FRACTION = re.compile(r"-?[0-9]+/[0-9]+")
 _FREE_TEXT = frozenset({"clauses", "evidence"})
@@ -34,8 +44,8 @@ def local_day(at: datetime | None, timezone: str) -> date | None:
 
 
 def money(minor: int | None, currency: str) -> str:
-    """An amount in minor units with its currency: 1250.00 EUR."""
-    return "" if minor is None else f"{Money(minor, currency)} {currency}"
+    """An amount in minor units with its currency: EUR 1,250.00."""
+    return "" if minor is None else Money(minor, currency).shown
 
 
 def readable(terms: Any) -> Any:
@@ -60,13 +70,30 @@ def version_shown(version: ContractVersion) -> dict[str, Any]:
         "version": version,
         "from": local_day(version.starts_at, version.timezone),
         "before": local_day(version.ends_at, version.timezone),
-        "period": _period(version),
-        "overlap": OVERLAP_WORDS[version.overlap],
-        "cap": terms_text(version.cap) if version.cap else "",
+        "words": agreed_in_words(version),
         "commitments": [
             _commitment_shown(commitment, version.currency) for commitment in version.commitments.all()
         ],
     }
+
+
+def agreed_in_words(version: ContractVersion) -> dict[str, str]:
+    """What a version says beside its commitments, by what it speaks of."""
+    return {
+        "Customer tier": str(version.tier),
+        "Currency": version.currency,
+        "Periods": f"{_period(version)}, in {version.timezone}",
+        "Where two commitments cover one component": OVERLAP_WORDS[version.overlap],
+        "Cap over all commitments": _cap_in_words(version.cap, version.currency) if version.cap else "none",
+        "A granted credit may shrink": CLAWBACK_WORDS[version.clawback],
+    }
+
+
+def _cap_in_words(cap: Mapping[str, str], currency: str) -> str:
+    """100 % of the sum of the bases, for each period."""
+    value = readable(cap.get("value", ""))
+    most = f"{currency} {value}" if cap.get("kind") == "amount" else f"{value} % of the sum of the bases"
+    return f"{most}, {CAP_WINDOWS[cap.get('per', 'period')]}"
 
 
 def _period(version: ContractVersion) -> str:
@@ -91,23 +118,20 @@ def _commitment_shown(commitment: Commitment, currency: str) -> dict[str, Any]:
     }
 
 
-def agreement_initial(version: ContractVersion) -> dict[str, Any]:
-    """A version as the amendment form starts from it."""
-    plain = {
-        name: getattr(version, name)
-        for name in ("currency", "timezone", "period_months", "first_month", "overlap")
-    }
-    return {**plain, "tier": version.tier_id, "cap": terms_text(version.cap) if version.cap else ""}
+DONE = {"contracts.sign": "signed", "contracts.amend": "amended", "contracts.end": "given its end"}
+"""What was done to a contract, in words; anything else by its name in the table of roles."""
 
 
-def commitments_initial(version: ContractVersion) -> list[dict[str, Any]]:
-    """Its commitments as the form starts from them."""
+def done_shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """The history of a contract: who did what, from when it holds, and why."""
     return [
         {
-            "name": commitment.name,
-            "components": [component.pk for component in commitment.components.all()],
-            "fee": "" if commitment.fee_minor is None else str(Money(commitment.fee_minor, version.currency)),
-            "terms": terms_text(commitment.terms),
+            "at": entry.at,
+            "by": str(entry.actor or "the system"),
+            "what": DONE.get(entry.action, entry.action),
+            "version": entry.data.get("version", ""),
+            "from": entry.data.get("starts_on", ""),
+            "reason": entry.reason,
         }
-        for commitment in version.commitments.prefetch_related("components")
+        for entry in entries
     ]

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from accounts.api.authentication import ApiKeyAuthentication
 from accounts.api.permissions import HasScope
-from accounts.models import Customer
+from accounts.models import ApiKey, Customer
 from slaservice.api import ApiListView, ApiView
 
 
@@ -19,6 +19,12 @@ class CustomerView(ApiView):
     def customer(self) -> Customer:
         """Whose key this is: every query starts here."""
         return self.request.customer  # type: ignore[attr-defined]
+
+    @property
+    def key(self) -> ApiKey:
+        """The key itself."""
+        assert isinstance(self.request.auth, ApiKey)
+        return self.request.auth
 
 
 class CustomerListView(CustomerView, ApiListView):

@@ -15,136 +15,11 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("outages", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("outages", "0002_guards"),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Commitment",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120)),
-                ("terms", models.JSONField()),
-                ("fee_minor", models.BigIntegerField(blank=True, null=True)),
-                ("position", models.PositiveSmallIntegerField(default=0)),
-            ],
-            options={
-                "ordering": ["version", "position", "id"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Contract",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "public_id",
-                    models.CharField(
-                        default=accounts.models.identifiers.contract_id,
-                        editable=False,
-                        max_length=40,
-                        unique=True,
-                    ),
-                ),
-                ("number", models.CharField(max_length=60, unique=True)),
-                ("title", models.CharField(max_length=200)),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                "ordering": ["number"],
-            },
-        ),
-        migrations.CreateModel(
-            name="CommitmentComponent",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "commitment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.commitment",
-                    ),
-                ),
-                (
-                    "component",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="outages.component"
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddField(
-            model_name="commitment",
-            name="components",
-            field=models.ManyToManyField(
-                related_name="commitments", through="accounts.CommitmentComponent", to="outages.component"
-            ),
-        ),
-        migrations.CreateModel(
-            name="ContractVersion",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveIntegerField()),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField(blank=True, null=True)),
-                ("currency", models.CharField(max_length=3)),
-                ("timezone", models.CharField(max_length=64)),
-                ("period_months", models.PositiveSmallIntegerField(default=1)),
-                ("first_month", models.PositiveSmallIntegerField(default=1)),
-                ("overlap", models.CharField(default="stack", max_length=20)),
-                ("cap", models.JSONField(blank=True, null=True)),
-                (
-                    "contract",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="accounts.contract",
-                    ),
-                ),
-                (
-                    "tier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="outages.customertier",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["contract", "number"],
-            },
-        ),
-        migrations.AddField(
-            model_name="commitment",
-            name="version",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="commitments",
-                to="accounts.contractversion",
-            ),
-        ),
         migrations.CreateModel(
             name="Customer",
             fields=[
@@ -181,14 +56,326 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="customer_name_is_not_blank"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("legal_name", ""), _negated=True),
+                        name="customer_legal_name_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("name"),
+                                models.Value(120, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="customer_name_has_at_most_120_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("legal_name"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="customer_legal_name_has_at_most_200_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("address"),
+                                models.Value(1000, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="customer_address_has_at_most_1000_characters",
+                    ),
+                ],
             },
         ),
-        migrations.AddField(
-            model_name="contract",
-            name="customer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="contracts", to="accounts.customer"
-            ),
+        migrations.CreateModel(
+            name="Contract",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=accounts.models.identifiers.contract_id,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
+                ("number", models.CharField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("settling_days", models.PositiveSmallIntegerField(default=5)),
+                ("issues_by_itself", models.BooleanField(default=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts",
+                        to="accounts.customer",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("settling_days__lte", 90)), name="contract_settles_within_90_days"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__isnull", True), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                        ),
+                        name="contract_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("starts_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            ("starts_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            models.Q(
+                                ("ends_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "ends_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    ("ends_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="contract_lies_between_2000_and_2100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number", ""), _negated=True), name="contract_number_is_not_blank"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("title", ""), _negated=True), name="contract_title_is_not_blank"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("number"),
+                                models.Value(60, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="contract_number_has_at_most_60_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("title"),
+                                models.Value(200, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="contract_title_has_at_most_200_characters",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ContractVersion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("timezone", models.CharField(max_length=64)),
+                ("period_months", models.PositiveSmallIntegerField(default=1)),
+                ("first_month", models.PositiveSmallIntegerField(default=1)),
+                ("overlap", models.CharField(default="stack", max_length=20)),
+                ("cap", models.JSONField(blank=True, null=True)),
+                ("clawback", models.CharField(default="never", max_length=11)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="accounts.contract",
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="outages.customertier",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["contract", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("contract", "number"), name="a_contract_numbers_its_versions_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__isnull", True), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                        ),
+                        name="contract_version_ends_after_it_starts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("starts_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            ("starts_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                            models.Q(
+                                ("ends_at__isnull", True),
+                                models.Q(
+                                    (
+                                        "ends_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                                    ),
+                                    ("ends_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="contract_version_lies_between_2000_and_2100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="contract_version_numbers_start_at_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.text.Length("currency"),
+                                models.Value(3, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="contract_version_currency_has_3_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("timezone", ""), _negated=True),
+                        name="contract_version_timezone_is_not_blank",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("timezone"),
+                                models.Value(64, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="contract_version_timezone_has_at_most_64_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period_months__in", (1, 2, 3, 4, 6, 12))),
+                        name="contract_version_periods_fit_into_a_year",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_month__gte", 1), ("first_month__lte", 12)),
+                        name="contract_version_first_month_is_a_month",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("overlap__in", ("stack", "best", "customer_picks_one"))),
+                        name="contract_version_overlap_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("clawback__in", ("never", "next_period"))),
+                        name="contract_version_clawback_is_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Commitment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("terms", models.JSONField()),
+                ("fee_minor", models.BigIntegerField(blank=True, null=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="accounts.contractversion",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["version", "position", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("version", "name"), name="a_version_names_its_commitments_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="commitment_name_is_not_blank"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("name"),
+                                models.Value(120, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="commitment_name_has_at_most_120_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fee_minor__isnull", True),
+                            models.Q(("fee_minor__gte", 0), ("fee_minor__lte", 1000000000000000)),
+                            _connector="OR",
+                        ),
+                        name="commitment_fee_is_between_0_and_10_to_the_15",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CommitmentComponent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "commitment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.commitment",
+                    ),
+                ),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="outages.component"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("commitment", "component"), name="a_commitment_covers_a_component_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ApiKey",
@@ -229,6 +416,46 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "API key",
                 "ordering": ["customer", "-created_at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.text.Length("prefix"),
+                                models.Value(8, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="api_key_prefix_has_8_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                django.db.models.functions.text.Length("secret_hash"),
+                                models.Value(64, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="api_key_secret_hash_has_64_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_at__isnull", True),
+                            ("expires_at__gt", models.F("created_at")),
+                            _connector="OR",
+                        ),
+                        name="api_key_expires_after_it_was_made",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("label", ""), _negated=True), name="api_key_label_is_not_blank"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.LessThanOrEqual(
+                                django.db.models.functions.text.Length("label"),
+                                models.Value(120, output_field=models.IntegerField()),
+                            )
+                        ),
+                        name="api_key_label_has_at_most_120_characters",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -257,6 +484,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "customer"), name="a_person_belongs_to_a_customer_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="BilledAmount",
@@ -302,304 +536,11 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="commitmentcomponent",
-            constraint=models.UniqueConstraint(
-                fields=("commitment", "component"), name="a_commitment_covers_a_component_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.UniqueConstraint(
-                fields=("contract", "number"), name="a_contract_numbers_its_versions_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__isnull", True), ("ends_at__gt", models.F("starts_at")), _connector="OR"
-                ),
-                name="contract_version_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                    ("starts_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                    models.Q(
-                        ("ends_at__isnull", True),
-                        models.Q(
-                            ("ends_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("ends_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="contract_version_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="contract_version_numbers_start_at_1"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.text.Length("currency"),
-                        models.Value(3, output_field=models.IntegerField()),
-                    )
-                ),
-                name="contract_version_currency_has_3_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("timezone", ""), _negated=True),
-                name="contract_version_timezone_is_not_blank",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("timezone"),
-                        models.Value(64, output_field=models.IntegerField()),
-                    )
-                ),
-                name="contract_version_timezone_has_at_most_64_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("period_months__in", (1, 2, 3, 4, 6, 12))),
-                name="contract_version_periods_fit_into_a_year",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first_month__gte", 1), ("first_month__lte", 12)),
-                name="contract_version_first_month_is_a_month",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contractversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("overlap__in", ("stack", "best", "customer_picks_one"))),
-                name="contract_version_overlap_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
+        migrations.AddField(
             model_name="commitment",
-            constraint=models.UniqueConstraint(
-                fields=("version", "name"), name="a_version_names_its_commitments_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="commitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="commitment_name_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="commitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("name"),
-                        models.Value(120, output_field=models.IntegerField()),
-                    )
-                ),
-                name="commitment_name_has_at_most_120_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="commitment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("fee_minor__isnull", True),
-                    models.Q(("fee_minor__gte", 0), ("fee_minor__lte", 1000000000000000)),
-                    _connector="OR",
-                ),
-                name="commitment_fee_is_between_0_and_10_to_the_15",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="customer_name_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("legal_name", ""), _negated=True), name="customer_legal_name_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("name"),
-                        models.Value(120, output_field=models.IntegerField()),
-                    )
-                ),
-                name="customer_name_has_at_most_120_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("legal_name"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    )
-                ),
-                name="customer_legal_name_has_at_most_200_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="customer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("address"),
-                        models.Value(1000, output_field=models.IntegerField()),
-                    )
-                ),
-                name="customer_address_has_at_most_1000_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__isnull", True), ("ends_at__gt", models.F("starts_at")), _connector="OR"
-                ),
-                name="contract_ends_after_it_starts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("starts_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                    ("starts_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                    models.Q(
-                        ("ends_at__isnull", True),
-                        models.Q(
-                            ("ends_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                            ("ends_at__lt", datetime.datetime(2100, 1, 1, 0, 0, tzinfo=datetime.UTC)),
-                        ),
-                        _connector="OR",
-                    ),
-                ),
-                name="contract_lies_between_2000_and_2100",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number", ""), _negated=True), name="contract_number_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("title", ""), _negated=True), name="contract_title_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("number"),
-                        models.Value(60, output_field=models.IntegerField()),
-                    )
-                ),
-                name="contract_number_has_at_most_60_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("title"),
-                        models.Value(200, output_field=models.IntegerField()),
-                    )
-                ),
-                name="contract_title_has_at_most_200_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.text.Length("prefix"),
-                        models.Value(8, output_field=models.IntegerField()),
-                    )
-                ),
-                name="api_key_prefix_has_8_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        django.db.models.functions.text.Length("secret_hash"),
-                        models.Value(64, output_field=models.IntegerField()),
-                    )
-                ),
-                name="api_key_secret_hash_has_64_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("expires_at__isnull", True), ("expires_at__gt", models.F("created_at")), _connector="OR"
-                ),
-                name="api_key_expires_after_it_was_made",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("label", ""), _negated=True), name="api_key_label_is_not_blank"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="apikey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.LessThanOrEqual(
-                        django.db.models.functions.text.Length("label"),
-                        models.Value(120, output_field=models.IntegerField()),
-                    )
-                ),
-                name="api_key_label_has_at_most_120_characters",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("user", "customer"), name="a_person_belongs_to_a_customer_once"
+            name="components",
+            field=models.ManyToManyField(
+                related_name="commitments", through="accounts.CommitmentComponent", to="outages.component"
             ),
         ),
     ]

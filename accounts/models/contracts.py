@@ -26,9 +26,18 @@ PERIOD_MONTHS = (1, 2, 3, 4, 6, 12)
 
 OVERLAPS = ("stack", "best", "customer_picks_one")
 
+CLAWBACKS = ("never", "next_period")
+"""Whether a later correction may take back what was granted: never, or by a lower credit of the restatement."""
+
+MOST_SETTLING_DAYS = 90
+
 
 class Contract(models.Model):
-    """What one customer agreed with us, from `starts_at` to `ends_at` (exclusive; null: no end agreed)."""
+    """What one customer agreed with us, from `starts_at` to `ends_at` (exclusive; null: no end agreed).
+
+    `settling_days`: local days after a period's end in which facts may still come in; then its draft is due for review.
+    `issues_by_itself`: a statement without a miss is issued then without a person.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contracts")
     public_id = models.CharField(max_length=40, unique=True, default=contract_id, editable=False)
@@ -36,10 +45,15 @@ class Contract(models.Model):
     title = models.CharField(max_length=200)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+    settling_days = models.PositiveSmallIntegerField(default=5)
+    issues_by_itself = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["number"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(settling_days__lte=MOST_SETTLING_DAYS), name="contract_settles_within_90_days"
+            ),
             ends_after_it_starts("contract"),
             span_within_the_century("contract"),
             not_blank("number", name="contract_number"),
@@ -70,6 +84,7 @@ class ContractVersion(models.Model):
     first_month = models.PositiveSmallIntegerField(default=1)
     overlap = models.CharField(max_length=20, default="stack")
     cap = models.JSONField(null=True, blank=True)
+    clawback = models.CharField(max_length=11, default="never")
 
     class Meta:
         ordering = ["contract", "number"]
@@ -92,6 +107,9 @@ class ContractVersion(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(overlap__in=OVERLAPS), name="contract_version_overlap_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(clawback__in=CLAWBACKS), name="contract_version_clawback_is_known"
             ),
         ]
 

@@ -5,7 +5,13 @@ customers only.
 """
 
 from accounts.operations.agreements import Agreement, Promise
-from accounts.operations.contracts import amend_contract, end_contract, record_billed_amount, sign_contract
+from accounts.operations.contracts import (
+    amend_contract,
+    arrange_closing,
+    end_contract,
+    record_billed_amount,
+    sign_contract,
+)
 from accounts.operations.customers import add_member, change_customer, create_customer, remove_member
 from accounts.operations.exclusions import (
     approve_exclusion,
@@ -22,6 +28,7 @@ __all__ = [
     "add_member",
     "amend_contract",
     "approve_exclusion",
+    "arrange_closing",
     "authenticate_key",
     "change_customer",
     "create_customer",

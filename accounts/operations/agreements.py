@@ -6,19 +6,23 @@ Values are plain: codes, text amounts, a terms document. So a form, a file and a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from accounts.models import Commitment, CommitmentComponent, ContractVersion
+from accounts.models import Commitment, CommitmentComponent, Contract, ContractVersion
 from accounts.models.constraints import MOST_MINOR_UNITS
-from accounts.models.contracts import PERIOD_MONTHS
+from accounts.models.contracts import CLAWBACKS, PERIOD_MONTHS
 from accounts.operations.fields import Faults
 from slaservice.outages.models import Component, CustomerTier
 from slaservice.rules.documents import agreement_json, parse_agreement, parse_terms, terms_json
 from slaservice.rules.money import CURRENCIES, Money
+from slaservice.rules.periods import zone_named
 from slaservice.rules.refusal import Invalid, Refusal
 
 _NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
 _ANY_CURRENCY = "EUR"
+
+MOST_COMMITMENTS = 50
+"""Of a version: what one page can show, send and read back, so that whatever was signed or imported can be amended there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """One version of a contract as entered. `tier` is a customer tier's code, `timezone` an IANA name."""
+    """One version of a contract as entered. `tier` is a customer tier's code, `timezone` an IANA name.
+
+    `clawback` says whether a later correction may take back a credit that was granted: `never`, or `next_period`.
+    """
 
     tier: str
     currency: str
@@ -48,6 +55,7 @@ class Agreement:
     first_month: int = 1
     overlap: str = "stack"
     cap: Mapping[str, Any] | None = None
+    clawback: str = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +87,14 @@ def read_agreement(agreement: Agreement, faults: Faults) -> ReadAgreement:
         faults.add("tier", f"{agreement.tier!r} is not the code of a customer tier")
     if agreement.currency not in CURRENCIES:
         faults.add("currency", f"{agreement.currency!r} is not a currency of ISO 4217")
-    if agreement.timezone not in available_timezones() - _NO_PLACES:
+    if not _is_zone(agreement.timezone):
         faults.add("timezone", f"{agreement.timezone!r} is not an IANA time zone")
     if agreement.period_months not in PERIOD_MONTHS:
         faults.add("period_months", f"must be one of {', '.join(map(str, PERIOD_MONTHS))}")
     if agreement.first_month not in range(1, 13):
         faults.add("first_month", "must be a month, 1 to 12")
+    if agreement.clawback not in CLAWBACKS:
+        faults.add("clawback", f"must be one of {', '.join(CLAWBACKS)}")
     values = {
         "tier": tier,
         "currency": agreement.currency,
@@ -93,8 +103,17 @@ def read_agreement(agreement: Agreement, faults: Faults) -> ReadAgreement:
         "first_month": agreement.first_month,
         "overlap": agreement.overlap,
         "cap": _read_joint(agreement, faults),
+        "clawback": agreement.clawback,
     }
     return ReadAgreement(values, _read_promises(agreement, faults))
+
+
+def _is_zone(name: str) -> bool:
+    """Whether the pinned rules of zones know it; what this machine has of its own is asked nothing."""
+    try:
+        return name not in _NO_PLACES and bool(zone_named(name))
+    except ValueError:
+        return False
 
 
 def write_version(read: ReadAgreement, version: ContractVersion) -> ContractVersion:
@@ -112,6 +131,28 @@ def write_version(read: ReadAgreement, version: ContractVersion) -> ContractVers
         for component in promise.components
     )
     return version
+
+
+def as_if_agreed(read: ReadAgreement, contract: Contract) -> tuple[ContractVersion, list[Commitment]]:
+    """The same in force for the contract's whole term, as rows that are in no table: for a rehearsal, which writes nothing.
+
+    Their ids are negative, so that nothing recorded is found under them.
+    """
+    span = {"starts_at": contract.starts_at, "ends_at": contract.ends_at}
+    number = contract.versions.latest("number").number + 1
+    version = ContractVersion(pk=-1, contract=contract, number=number, **span, **read.values)
+    return version, [
+        _as_if_promised(promise, version, position) for position, promise in enumerate(read.promises)
+    ]
+
+
+def _as_if_promised(promise: ReadPromise, version: ContractVersion, position: int) -> Commitment:
+    values = {"name": promise.name, "terms": promise.terms, "fee_minor": promise.fee_minor}
+    commitment = Commitment(pk=-1 - position, version=version, position=position, **values)
+    components = Component.objects.all()
+    components._result_cache = list(promise.components)  # as prefetch_related leaves them behind
+    vars(commitment)["_prefetched_objects_cache"] = {"components": components}
+    return commitment
 
 
 def summary(read: ReadAgreement) -> dict[str, Any]:
@@ -145,6 +186,8 @@ def _read_promises(agreement: Agreement, faults: Faults) -> tuple[ReadPromise, .
     known = {component.code: component for component in Component.objects.all()}
     if not agreement.promises:
         faults.add("commitments", "a version needs at least one commitment")
+    if (count := len(agreement.promises)) > MOST_COMMITMENTS:
+        faults.add("commitments", f"are {count}; a version has {MOST_COMMITMENTS} at most")
     names: set[str] = set()
     read = []
     for index, promise in enumerate(agreement.promises):

@@ -12,11 +12,13 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import BilledAmount, Commitment, Contract, ContractVersion, Customer
 from accounts.models.constraints import FIRST_INSTANT, LAST_INSTANT
+from accounts.models.contracts import MOST_SETTLING_DAYS
 from accounts.operations.agreements import Agreement, read_agreement, read_amount, summary, write_version
 from accounts.operations.fields import Faults
 from accounts.operations.permission import require_for
 from slaservice.history import operations as history
 from slaservice.rules.intervals import instant, moment
+from slaservice.rules.money import Money
 from slaservice.rules.periods import add_months, local_date, local_midnight
 from slaservice.rules.refusal import Refusal
 
@@ -33,6 +35,8 @@ def sign_contract(
     starts_on: date,
     ends_before: date | None = None,
     agreement: Agreement,
+    settling_days: int = 5,
+    issues_by_itself: bool = True,
     by: User | None,
     now: datetime,
     reason: str = "",
@@ -51,6 +55,8 @@ def sign_contract(
         faults.add("ends_before", "must be later than the start")
     _check_day("starts_on", starts_on, faults)
     _check_day("ends_before", ends_before, faults)
+    if not 0 <= settling_days <= MOST_SETTLING_DAYS:
+        faults.add("settling_days", f"must be 0 to {MOST_SETTLING_DAYS}")
     read = read_agreement(agreement, faults)
     faults.raise_if_any()
 
@@ -59,12 +65,25 @@ def sign_contract(
     try:
         with transaction.atomic():
             contract = Contract.objects.create(
-                customer=customer, number=number, title=title, starts_at=starts_at, ends_at=ends_at
+                customer=customer,
+                number=number,
+                title=title,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                settling_days=settling_days,
+                issues_by_itself=issues_by_itself,
             )
     except IntegrityError:  # somebody else was faster
         raise Refusal("contract_number_taken", f"{number} became the number of another contract.") from None
     write_version(read, ContractVersion(contract=contract, number=1, starts_at=starts_at, ends_at=ends_at))
-    data = {"number": number, "starts_on": str(starts_on), "ends_before": _day(ends_before), **summary(read)}
+    data = {
+        "number": number,
+        "starts_on": str(starts_on),
+        "ends_before": _day(ends_before),
+        "settling_days": settling_days,
+        "issues_by_itself": issues_by_itself,
+        **summary(read),
+    }
     history.record(by=by, action="contracts.sign", obj=contract, reason=reason, data=data, at=now)
     return contract
 
@@ -82,15 +101,17 @@ def amend_contract(
     """The agreement holds from local midnight of `starts_on`, in the zone that the contract had until then.
 
     The last version ends where the new one starts; the new one lasts as long as the contract. Refusal when the date is not
-    after the last version's start and before the contract's end: what came before an amendment is not amended by it.
+    after the last version's start and before the contract's end: what came before an amendment is not amended by it. Invalid
+    when zone, currency or periods change otherwise than between two periods: no statement could speak of such a period.
     """
     require_for(by, "contracts.edit", contract.customer)
     contract = Contract.objects.select_for_update().get(pk=contract.pk)
     faults = Faults("invalid_contract")
     _check_day("starts_on", starts_on, faults)
     read = read_agreement(agreement, faults)
-    faults.raise_if_any()
     last = contract.versions.latest("number")
+    _check_change_of_calendar(starts_on, last, agreement, faults)
+    faults.raise_if_any()
     starts_at = _midnight(starts_on, ZoneInfo(last.timezone))
     if starts_at <= last.starts_at:
         since = local_date(instant(last.starts_at), ZoneInfo(last.timezone))
@@ -143,6 +164,37 @@ def end_contract(
 
 
 @transaction.atomic
+def arrange_closing(
+    *,
+    contract: Contract,
+    settling_days: int,
+    issues_by_itself: bool,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+) -> Contract:
+    """How long facts may come in after a period's end, and whether a statement without a miss is issued by itself then.
+
+    It holds for statements that are not issued yet. The same as before changes nothing.
+    """
+    require_for(by, "contracts.edit", contract.customer)
+    faults = Faults("invalid_contract")
+    if not 0 <= settling_days <= MOST_SETTLING_DAYS:
+        faults.add("settling_days", f"must be 0 to {MOST_SETTLING_DAYS}")
+    faults.raise_if_any()
+    contract = Contract.objects.select_for_update().get(pk=contract.pk)
+    arranged = {"settling_days": settling_days, "issues_by_itself": issues_by_itself}
+    before = {name: getattr(contract, name) for name in arranged}
+    if before == arranged:
+        return contract
+    Contract.objects.filter(pk=contract.pk).update(**arranged)
+    data = {"before": before, "after": arranged}
+    history.record(by=by, action="contracts.arrange", obj=contract, reason=reason, data=data, at=now)
+    contract.refresh_from_db()
+    return contract
+
+
+@transaction.atomic
 def record_billed_amount(
     *,
     commitment: Commitment,
@@ -154,6 +206,8 @@ def record_billed_amount(
 ) -> BilledAmount:
     """What was billed for the commitment in the period that starts then: text in the currency's main unit.
 
+    Only where no fee is fixed: an amount beside a fixed fee would count for nothing.
+
     A period starts at local midnight of the first of its month, also where the contract began later in it. The same
     amount again changes nothing; another amount replaces it and history keeps both.
     """
@@ -161,7 +215,13 @@ def record_billed_amount(
     require_for(by, "fees.record", version.contract.customer)
     faults = Faults("invalid_billed_amount")
     minor = read_amount(amount, version.currency, "amount", faults)
-    if not _starts_a_period(version, period_start):
+    if commitment.fee_minor is not None:
+        fee = Money(commitment.fee_minor, version.currency)
+        faults.add(
+            "commitment",
+            f"has a fixed fee, {fee} {version.currency} a period; another fee is an amendment",
+        )
+    if not starts_a_period(version, period_start):
         faults.add("period_start", f"no period of {version} starts then (in {version.timezone})")
     faults.raise_if_any()
     billed, added = BilledAmount.objects.select_for_update().get_or_create(
@@ -188,16 +248,39 @@ def _narrow_first(
     return steps if shorter else steps[::-1]
 
 
-def _starts_a_period(version: ContractVersion, at: datetime) -> bool:
+def starts_a_period(version: ContractVersion, at: datetime) -> bool:
     """Whether a period of the version's cycle starts then and touches the version's span."""
     if not FIRST_INSTANT <= at < LAST_INSTANT:
         return False
     zone = ZoneInfo(version.timezone)
     first = local_date(instant(at), zone)
-    in_cycle = first.day == 1 and (first.month - version.first_month) % version.period_months == 0
+    in_cycle = _begins_a_period(first, version)
     ends_at = _midnight(add_months(first, version.period_months), zone)
     touches = ends_at > version.starts_at and (version.ends_at is None or at < version.ends_at)
     return in_cycle and touches and at == _midnight(first, zone)
+
+
+_CALENDAR = {
+    "timezone": "the time zone",
+    "currency": "the currency",
+    "period_months": "the length of the periods",
+    "first_month": "the first month of the periods",
+}
+
+
+def _check_change_of_calendar(day: date, last: ContractVersion, agreement: Agreement, faults: Faults) -> None:
+    """What a statement has one of changes with a period only: one before the change ends, and one after it begins, that day."""
+    changes = [words for name, words in _CALENDAR.items() if getattr(last, name) != getattr(agreement, name)]
+    known = not any(error.path in _CALENDAR for error in faults.errors)
+    if known and changes and not (_begins_a_period(day, last) and _begins_a_period(day, agreement)):
+        what = " and ".join(changes)
+        faults.add(
+            "starts_on", f"must be the first day of a period before and after it, because {what} changes"
+        )
+
+
+def _begins_a_period(day: date, calendar: ContractVersion | Agreement) -> bool:
+    return day.day == 1 and (day.month - calendar.first_month) % calendar.period_months == 0
 
 
 def _check_day(path: str, day: date | None, faults: Faults) -> None:

@@ -25,6 +25,7 @@ def create_customer(
     language: str = "en",
     by: User | None,
     now: datetime,
+    reason: str = "",
 ) -> Customer:
     """A new customer. `legal_name` is what a statement prints; without one, the name. Invalid names every fault.
 
@@ -41,7 +42,8 @@ def create_customer(
         language=language,
     )
     customer = Customer.objects.create(**values)
-    history.record(by=by, action="customers.create", obj=customer, data={"after": _plain(values)}, at=now)
+    data = {"after": _plain(values)}
+    history.record(by=by, action="customers.create", obj=customer, reason=reason, data=data, at=now)
     return customer
 
 

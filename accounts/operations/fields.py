@@ -4,6 +4,9 @@ import unicodedata
 
 from slaservice.rules.refusal import FieldError, Invalid
 
+_TURNS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Embeddings, overrides and isolates: with them a name is shown in another order than it is kept."""
+
 
 class Faults:
     """The faults of one entry, each with its field's path. `raise_if_any` ends the reading."""
@@ -23,7 +26,7 @@ class Faults:
     def text(
         self, path: str, value: object, *, longest: int, lines: bool = False, blank: bool = False
     ) -> str:
-        """The text trimmed and in NFC; a fault when it is blank, too long, or holds control characters."""
+        """The text trimmed and in NFC; a fault when it is blank, too long, or holds what controls how it is shown."""
         if not isinstance(value, str):
             self.add(path, "must be text")
             return ""
@@ -34,4 +37,6 @@ class Faults:
             self.add(path, f"is longer than {longest} characters")
         if any(unicodedata.category(c) in ("Cc", "Cs") and not (lines and c == "\n") for c in clean):
             self.add(path, "holds a control character")
+        for turn in sorted(_TURNS.intersection(clean)):
+            self.add(path, f"holds {unicodedata.name(turn)}, which turns the writing around")
         return clean

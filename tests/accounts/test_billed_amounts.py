@@ -43,7 +43,7 @@ def test_an_amount_is_kept_in_minor_units() -> None:
 def test_the_same_amount_twice_is_once() -> None:
     commitment = a_billed_commitment()
     record(commitment, "812.50")
-    record(commitment, "812.5")
+    record(commitment, "812.50")
     billed = commitment.billed_amounts.get()
     assert [entry["data"]["after"] for entry in history_of(billed)] == [81_250]
 
@@ -60,7 +60,7 @@ def test_another_amount_replaces_it_and_history_keeps_both() -> None:
     ]
 
 
-@pytest.mark.parametrize("amount", ["812.505", "-1", "x", ""])
+@pytest.mark.parametrize("amount", ["812.505", "1.250", "812.5", "1/2", "-1", "x", ""])
 def test_what_is_no_amount_is_refused(amount: str) -> None:
     with pytest.raises(Invalid, match="amount"):
         record(a_billed_commitment(), amount)
@@ -118,3 +118,13 @@ def test_amounts_are_the_finance_clerks_to_record() -> None:
 def test_a_period_at_the_end_of_the_calendar_is_refused_and_breaks_nothing(at: datetime) -> None:
     with pytest.raises(Invalid, match="no period of"):
         record(a_billed_commitment(), "1", at)
+
+
+def test_no_amount_is_billed_for_a_commitment_whose_fee_is_fixed() -> None:
+    commitment = a_commitment(a_contract())
+    with pytest.raises(Invalid) as refused:
+        record(commitment, "99999.00")
+    assert [(error.path, error.reason) for error in refused.value.errors] == [
+        ("commitment", "has a fixed fee, 1250.00 EUR a period; another fee is an amendment")
+    ]
+    assert not commitment.billed_amounts.exists()

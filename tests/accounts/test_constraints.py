@@ -52,8 +52,10 @@ def sample(model: type[models.Model]) -> models.Model:
 
 def _free_version(contract: Contract) -> ContractVersion:
     row = contract.versions.get()
-    Contract.objects.filter(pk=contract.pk).update(starts_at=datetime(2000, 1, 1, tzinfo=UTC))
-    row.pk, row.number = None, 2
+    older = Contract.objects.create(
+        customer=contract.customer, number="older", title="T", starts_at=datetime(2000, 1, 1, tzinfo=UTC)
+    )
+    row.pk, row.number, row.contract = None, 2, older
     row.starts_at, row.ends_at = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
     return row
 
@@ -81,6 +83,8 @@ BROKEN = [
     (ContractVersion, {"first_month": 0}, "contract_version_first_month_is_a_month"),
     (ContractVersion, {"first_month": 13}, "contract_version_first_month_is_a_month"),
     (ContractVersion, {"overlap": "sum"}, "contract_version_overlap_is_known"),
+    (ContractVersion, {"clawback": "sum"}, "contract_version_clawback_is_known"),
+    (Contract, {"settling_days": 91}, "contract_settles_within_90_days"),
     (Commitment, {"name": ""}, "commitment_name_is_not_blank"),
     (Commitment, {"name": "x" * 121}, "commitment_name_has_at_most_120_characters"),
     (Commitment, {"fee_minor": -1}, "commitment_fee_is_between_0_and_10_to_the_15"),
@@ -172,7 +176,9 @@ def test_what_is_one_of_its_kind_stays_so() -> None:
 
 def test_two_versions_cannot_have_one_number() -> None:
     row: Any = sample(ContractVersion)
-    row.number = 1
+    row.contract, row.number = Contract.objects.exclude(pk=row.contract.pk).get(), 1
+    row.contract.versions.update(ends_at=row.contract.starts_at + timedelta(days=90))
+    row.starts_at, row.ends_at = row.contract.versions.get().ends_at, None
     refused([row])
 
 

@@ -46,12 +46,30 @@ def test_a_customer_without_a_legal_name_goes_by_its_name() -> None:
         ({"name": "A", "address": "x" * 1001}, "address"),
         ({"name": "A", "address": "a\x07"}, "address"),
         ({"name": "A", "language": ""}, "language"),
+        *(
+            ({"name": f"a{chr(point)}b"}, "name")
+            for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+        ),
+        ({"name": "A", "address": "a\u202eb"}, "address"),
     ],
 )
 def test_what_a_statement_could_not_print_is_refused(values: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as refused:
         create_customer(**values, by=None, now=NOW)
     assert path in {error.path for error in refused.value.errors}
+
+
+def test_what_turns_the_writing_around_is_called_by_its_name() -> None:
+    with pytest.raises(Invalid) as refused:
+        create_customer(name="HbmG \u202eoyoK", by=None, now=NOW)
+    assert [error.reason for error in refused.value.errors if error.path == "name"] == [
+        "holds RIGHT-TO-LEFT OVERRIDE, which turns the writing around"
+    ]
+
+
+@pytest.mark.parametrize("name", ["شركة\u200f", "חברה", "می\u200cخواهم"])
+def test_a_name_may_be_written_from_right_to_left(name: str) -> None:
+    assert create_customer(name=name, by=None, now=NOW).name == name
 
 
 def test_a_change_is_kept_with_what_was_before() -> None:

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.admin.reading import Reading
+from accounts.admin.contract_form.entry import Commitment
 from accounts.models import Contract
 from tests.factories.accounts import TERMS, a_component, a_customer, a_person, a_tier
+from tests.factories.typed import commitments
 
 pytestmark = pytest.mark.django_db
 
@@ -25,18 +26,23 @@ def clerk() -> Client:
 
 def typed(terms: object, fee: str = "2000.00", **more: Any) -> dict[str, Any]:
     """A contract of one commitment as it is typed, with the button pressed that reads its terms back."""
-    return {
-        "customer": a_customer().pk, "number": "", "tier": a_tier().pk, "currency": "EUR", "timezone": "UTC",
-        "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-name": "API", "form-0-fee": fee,
-        "form-0-components": [a_component("api").pk],
-        "form-0-terms": terms if isinstance(terms, str) else json.dumps(terms), "_read": "1", **more,
-    }  # fmt: skip
+    text = terms if isinstance(terms, str) else json.dumps(terms)
+    row = {"name": "API", "fee": fee, "components": [a_component("api").pk], "terms": text}
+    beside = {
+        "customer": a_customer().pk,
+        "number": "",
+        "tier": a_tier().pk,
+        "currency": "EUR",
+        "timezone": "UTC",
+    }
+    return beside | commitments(row) | {"_do": "read"} | more
 
 
-def read(client: Client, **sent: Any) -> Reading:
-    response = client.post(ADD, typed(**sent))
-    ((_, reading),) = response.context["commitments"]
-    return reading
+def read(client: Client, **sent: Any) -> Commitment:
+    """The one commitment with its reading."""
+    [commitment] = client.post(ADD, typed(**sent)).context["entry"].commitments
+    assert isinstance(commitment, Commitment)
+    return commitment
 
 
 def brackets(*rows: tuple[str | None, bool, str, bool]) -> dict[str, Any]:
@@ -56,7 +62,7 @@ def test_terms_are_read_back_in_words_and_nothing_is_signed(clerk: Client) -> No
 
 
 def test_what_outages_would_cost_is_worked_out_by_the_rules(clerk: Client) -> None:
-    examples = {one["length"]: one for one in read(clerk, terms=TERMS).examples}
+    examples = {one["length"]: one for one in read(clerk, terms=TERMS).reading.examples}
     # May has 2,678,400 s: 7,200 of them are 0.268817 %, 172,800 are 6.451612 %.
     assert examples["30 minutes"]["met"] == "met"
     assert examples["2 hours"] == {
@@ -68,13 +74,12 @@ def test_what_outages_would_cost_is_worked_out_by_the_rules(clerk: Client) -> No
 def test_credits_in_days_are_shown_as_days(clerk: Client) -> None:
     in_days = {**TERMS, "credit": {**TERMS["credit"], "unit": "days", "day_value": "base/30"}}
     del in_days["cap"]
-    assert read(clerk, terms=in_days).examples[2]["credit"] == "10 days"
+    assert read(clerk, terms=in_days).reading.examples[2]["credit"] == "10 days"
 
 
 def test_holes_and_overlaps_of_the_table_are_told(clerk: Client) -> None:
-    assert read(clerk, terms=brackets((None, True, "95", False), ("99", True, "99.9", False))).remarks == [
-        "Between 95 and 99 there is no credit."
-    ]
+    found = read(clerk, terms=brackets((None, True, "95", False), ("99", True, "99.9", False))).reading
+    assert found.remarks == [("credit.rules[0].ranges", "Between 95 and 99 there is no credit.")]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_holes_and_overlaps_of_the_table_are_told(clerk: Client) -> None:
     ],
 )
 def test_where_no_window_would_count_there_is_no_example_in_hours(clerk: Client, signal: object) -> None:
-    reading = read(clerk, terms={**TERMS, "signal": signal})
+    reading = read(clerk, terms={**TERMS, "signal": signal}).reading
     assert reading.clauses
     assert reading.examples == []
 
@@ -99,22 +104,28 @@ def test_where_no_window_would_count_there_is_no_example_in_hours(clerk: Client,
     ],
 )
 def test_terms_that_cannot_be_read_say_why(clerk: Client, terms: object, fault: str) -> None:
-    reading = read(clerk, terms=terms)
-    assert fault in " ".join(reading.faults)
-    assert (reading.clauses, reading.examples) == ([], [])
+    commitment = read(clerk, terms=terms)
+    assert fault in " ".join(f"{name}: {reason}" for name, reason in commitment.wrong)
+    assert (commitment.reading.clauses, commitment.reading.examples) == ([], [])
 
 
 @pytest.mark.parametrize("fee", ["", "a lot", "12.345"])
 def test_a_fee_that_is_none_leaves_the_words(clerk: Client, fee: str) -> None:
-    assert read(clerk, terms=TERMS, fee=fee).clauses
+    assert read(clerk, terms=TERMS, fee=fee).reading.clauses
 
 
 @pytest.mark.parametrize("component", ["", "x", "999999"])
 def test_a_component_that_is_none_leaves_the_words(clerk: Client, component: str) -> None:
-    assert "The service" in read(clerk, terms=TERMS, **{"form-0-components": [component]}).clauses[0]
+    sent = {"commitments[0].components": [component]}
+    assert "The service" in read(clerk, terms=TERMS, **sent).reading.clauses[0].sentence
 
 
 def test_ready_terms_are_read_before_anything_is_typed(clerk: Client) -> None:
     page = clerk.get(ADD + "?catalogue=github-before-2021").content.decode()
     assert "In words" in page
     assert "In words" not in clerk.get(ADD).content.decode()
+
+
+@pytest.mark.parametrize("fee", ["1.250", "1/2", "1250.0"])
+def test_a_fee_that_might_be_meant_otherwise_has_no_example(clerk: Client, fee: str) -> None:
+    assert not read(clerk, terms=TERMS, fee=fee).reading.examples

@@ -46,6 +46,7 @@ def refused(write: Any, says: str) -> None:
 
 
 OVERLAP, OUTSIDE = "contract_has_one_version_in_force_at_a_time", "contract_version_lies_within_its_contract"
+EDITED = "a version is never edited"
 
 SECOND_VERSIONS = [
     (MAY, JUNE, False),  # begins as the first ends
@@ -104,7 +105,7 @@ def test_a_version_cannot_grow_into_the_next(change: dict[str, Any]) -> None:
 def test_a_version_cannot_move_to_a_contract_that_has_one() -> None:
     here, there = bare_contract(), bare_contract()
     ContractVersion.objects.bulk_create([version(here, 1, APRIL, None), version(there, 2, APRIL, None)])
-    refused(lambda: here.versions.update(contract=there), OVERLAP)
+    refused(lambda: here.versions.update(contract=there), f"{OVERLAP}|{EDITED}")
 
 
 def test_raw_sql_is_held_to_it_too() -> None:
@@ -122,7 +123,8 @@ def test_raw_sql_is_held_to_it_too() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {table} (contract_id, number, starts_at, tier_id, currency, timezone, period_months, first_month,"
-                f" overlap) SELECT contract_id, 3, starts_at, tier_id, currency, timezone, period_months, first_month, overlap"
+                f" overlap, clawback) SELECT contract_id, 3, starts_at, tier_id, currency, timezone, period_months, first_month,"
+                f" overlap, clawback"
                 f" FROM {table} WHERE number = 2 AND contract_id = %s",
                 [contract.pk],
             )
@@ -150,7 +152,7 @@ def test_a_version_cannot_stand_outside_its_contract(
     if outside:
         refused(lambda: ContractVersion.objects.bulk_create(rows), OUTSIDE)
         ContractVersion.objects.bulk_create([version(contract, 1, MAY, JUNE)])
-        refused(lambda: contract.versions.update(starts_at=starts_at, ends_at=ends_at), OUTSIDE)
+        refused(lambda: contract.versions.update(starts_at=starts_at, ends_at=ends_at), f"{OUTSIDE}|{EDITED}")
     else:
         ContractVersion.objects.bulk_create(rows)
 
@@ -160,17 +162,13 @@ def test_a_version_cannot_stand_outside_its_contract(
     [
         {"ends_at": JULY - TICK},
         {"ends_at": MAY},
-        {"starts_at": APRIL + TICK},
-        {"starts_at": MAY, "ends_at": JULY + TICK},
     ],
 )
 def test_a_contract_cannot_shrink_away_from_its_versions(change: dict[str, Any]) -> None:
     contract = bare_contract(APRIL, None)
     ContractVersion.objects.bulk_create([version(contract, 1, APRIL, JULY)])
     refused(lambda: Contract.objects.filter(pk=contract.pk).update(**change), OUTSIDE)
-    Contract.objects.filter(pk=contract.pk).update(
-        starts_at=APRIL - TICK, ends_at=JULY
-    )  # as far as they reach, it may
+    Contract.objects.filter(pk=contract.pk).update(ends_at=JULY)  # as far as they reach, it may
 
 
 def test_an_open_version_keeps_its_contract_open() -> None:

@@ -96,13 +96,20 @@ def a_contract(
     ends_before: date | None = None,
     **values: Any,
 ) -> Contract:
-    """A contract from 1 April 2026 without an end."""
+    """A contract from 1 April 2026 without an end, whose drafts are due as soon as they are there."""
     return sign_contract(
         customer=customer or a_customer(),
         starts_on=starts_on,
         ends_before=ends_before,
         agreement=agreement or an_agreement(),
-        **{"number": f"C-{next(_serial):04}", "title": "Master agreement", "by": None, "now": NOW, **values},
+        **{
+            "number": f"C-{next(_serial):04}",
+            "title": "Master agreement",
+            "settling_days": 0,
+            "by": None,
+            "now": NOW,
+            **values,
+        },
     )
 
 

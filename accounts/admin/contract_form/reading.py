@@ -3,19 +3,19 @@
 Shown beside the form before anything is signed. The figures are the rules' own, over an invented month.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from django import forms
-
 from accounts.operations.agreements import filled_in
-from slaservice.outages.models import Component
 from slaservice.rules.assessment import Case, assess
 from slaservice.rules.documents import parse_case, parse_terms, result_json
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.intervals import SECOND
-from slaservice.rules.refusal import Invalid, Refusal
+from slaservice.rules.money import Money
+from slaservice.rules.refusal import FieldError, Invalid, Refusal
 from slaservice.rules.tables import remarks
 from slaservice.rules.terms import Terms
 from slaservice.rules.wording import clauses
@@ -26,54 +26,58 @@ LENGTHS = {"5 minutes": 300, "30 minutes": 1800, "2 hours": 7200, "8 hours": 28_
 NOON = 1_777_975_200 * SECOND
 """2026-05-05 10:00 UTC, a Tuesday: within anybody's service hours from Lisbon to Dubai."""
 
+_NOBODYS = (("service", "The service"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One sentence, the path of the field it speaks for, and the paper's number of it."""
+
+    path: str
+    sentence: str
+    number: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one commitment's terms come to; `faults` where they cannot be read, and then nothing else."""
+    """What one commitment's terms come to; `errors` where the rules refuse them, and then nothing else."""
 
-    clauses: list[str]
-    remarks: list[str]
-    examples: list[dict[str, str]]
-    faults: list[str]
-
-
-def readings(form: forms.Form, formset: forms.BaseFormSet) -> list[Reading | None]:
-    """One for each form of the set; None where no terms stand in it yet."""
-    currency = form["currency"].value()
-    known = {component.pk: component for component in Component.objects.all()}
-    return [_reading(commitment, currency, known) for commitment in formset.forms]
+    clauses: list[Clause] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    examples: list[dict[str, str]] = field(default_factory=list)
+    errors: tuple[FieldError, ...] = ()
 
 
-def _reading(form: forms.Form, currency: str, known: Mapping[int, Component]) -> Reading | None:
+def reading(terms: object, names: Mapping[str, str], currency: str, fee: str) -> Reading:
+    """The terms of components, their names by code, in a currency; `fee` as typed, where it is empty 1000."""
+    document = filled_in(terms, sorted(names) or ["service"], currency)
+    return _reading(json.dumps(document), tuple(names.items()) or _NOBODYS, fee or "1000")
+
+
+@lru_cache(maxsize=512)
+def _reading(text: str, names: tuple[tuple[str, str], ...], fee: str) -> Reading:
+    """Kept, because while one commitment is typed all others of the page are read back as well."""
+    document = json.loads(text)
     try:
-        terms = form.fields["terms"].clean(form["terms"].value())
-    except forms.ValidationError as problem:
-        return Reading([], [], [], list(problem.messages)) if form["terms"].value() else None
-    chosen = [known[int(key)] for key in form["components"].value() or () if _is_known(key, known)]
-    names = {component.code: component.name for component in chosen} or {"service": "The service"}
-    try:
-        read = parse_terms(filled_in(terms, sorted(names), currency))
+        read = parse_terms(document)
     except Invalid as invalid:
-        return Reading([], [], [], [str(error) for error in invalid.errors])
+        return Reading(errors=invalid.errors)
+    said = clauses(read, dict(names))
     return Reading(
-        clauses=[sentence for _, sentence in clauses(read, names)],
-        remarks=[sentence for _, sentence in remarks(read)],
-        examples=list(_examples(read, filled_in(terms, sorted(names), currency), form["fee"].value())),
-        faults=[],
+        clauses=[Clause(path, sentence, read.clauses.get(path, "")) for path, sentence in said],
+        remarks=remarks(read),
+        examples=list(_examples(read, document, fee)),
     )
 
 
-def _is_known(key: Any, known: Mapping[int, Component]) -> bool:
-    return str(key).isdigit() and int(key) in known
-
-
-def _examples(read: Terms, terms: object, fee: str | None) -> Iterator[dict[str, str]]:
+def _examples(read: Terms, terms: object, fee: str) -> Iterator[dict[str, str]]:
     """One outage of everything at its worst in May 2026, by length; none where no window would count."""
     if read.signal.source == "requests" or not read.signal.severity_weight:
         return
     for length, seconds in LENGTHS.items():
         try:
-            result = result_json(assess(_month_with(read, terms, seconds, fee or "1000")))
+            Money.parse(fee, read.money.currency)
+            result = result_json(assess(_month_with(read, terms, seconds, fee)))
         except Refusal:
             return  # a fee that is no amount is told under its field
         days = result.get("credit_days")
@@ -98,4 +102,5 @@ def _month_with(read: Terms, terms: object, seconds: int, fee: str) -> Case:
         for name in read.components.names
     ]
     period = {"kind": "calendar", "year": 2026, "month": 5}
-    return parse_case({"terms": terms, "input": {"period": period, "fee": fee, "outages": windows}})
+    evidence: dict[str, Any] = {"period": period, "fee": fee, "outages": windows}
+    return parse_case({"terms": terms, "input": evidence})
