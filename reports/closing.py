@@ -5,26 +5,40 @@ changed, a draft is computed anew, and an issued statement gets a new revision b
 name and keeps that contract alone from being drafted.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Contract, ContractVersion
 from reports import guards
-from reports.document import Computed, compute, line_values
+from reports.document import Computed, compute
+from reports.drafting import Found, keep_blocks, write_drafts
 from reports.inputs import Block, Gathered, gather
-from reports.models import ClosingBlock, ServiceCredit, Statement, StatementLine
-from reports.periods import Plan, parse_month, plans
+from reports.models import ClosingBlock, Outdated, Statement
+from reports.outside import let_go
+from reports.periods import InForce, Plan, parse_month, periods, plans
 from slaservice.history import operations as history
 from slaservice.rules.intervals import moment
+from slaservice.rules.periods import Period
 from slaservice.rules.refusal import Refusal
 
-CHUNK = 50
-"""Contracts in one transaction."""
+logger = logging.getLogger(__name__)
+
+_NO_CONTRACTS_FAULT = (Refusal, OperationalError, SoftTimeLimitExceeded)
+
+OUR_OWN_ERROR = "An error of our own keeps it from being closed: it is in the log."
+
+CHUNK = 200
+"""Contracts in one transaction: enough to share what a chunk looks up, few enough to hold their locks for a second or so.
+
+Who decides on a credit or issues a statement waits for them, and gives up after five seconds (`lock_timeout`).
+"""
 
 LONGEST_PERIOD = timedelta(days=366 + 2)
 
@@ -58,7 +72,7 @@ def close(
     result = CloseResult(month)
     chunks = list(due_chunks(month, contracts_with_periods(month)))
     for done, chunk in enumerate(chunks, start=1):
-        result.add(close_chunk(month=month, contracts=chunk, now=now))
+        result.add(close_each(month=month, contracts=chunk, now=now))
         if progress:
             progress(done, len(chunks))
     return result
@@ -71,18 +85,37 @@ def due_chunks(month: str, contracts: Sequence[int]) -> Iterator[tuple[int, ...]
 
 def contracts_with_periods(month: str) -> list[int]:
     """Ids of the contracts with a period that ends in the month, in order."""
-    return sorted(plan.contract.pk for plan in plans(month, _versions(month)))
+    return [contract for contract, _ in _periods(month)]
 
 
-def due(*, now: datetime, month: str) -> list[int]:
-    """Ids of the contracts whose period of that month has ended and has no statement yet: what a close still owes."""
+def due(
+    *, now: datetime, month: str, contracts: Collection[int] | None = None, blocked: bool = False
+) -> list[int]:
+    """Ids of the contracts (of these, or of all) whose period of that month has ended and has no statement yet.
+
+    What a close still owes. Without those that something blocks, unless `blocked`: what changes about them makes them outdated,
+    and most of what blocks waits for a person.
+    """
     ended = {
-        (plan.contract.pk, moment(plan.period.start))
-        for plan in plans(month, _versions(month))
-        if moment(plan.period.end) <= now
+        (contract, moment(period.start))
+        for contract, period in _periods(month, contracts)
+        if moment(period.end) <= now
     }
-    closed = set(Statement.objects.filter(month=month).values_list("contract_id", "period_start"))
-    return sorted(contract for contract, _ in ended - closed)
+    of_month = Q(month=month) if contracts is None else Q(month=month, contract__in=contracts)
+    closed = set(Statement.objects.filter(of_month).values_list("contract_id", "period_start"))
+    left_out: set[int] = set()
+    if not blocked:
+        standing = ClosingBlock.objects.filter(of_month, resolved_at__isnull=True, waived_at__isnull=True)
+        left_out = set(standing.values_list("contract_id", flat=True))
+    return sorted(contract for contract, _ in ended - closed if contract not in left_out)
+
+
+def _periods(month: str, contracts: Collection[int] | None = None) -> Iterator[tuple[int, Period]]:
+    """The periods that end in the month by the id of their contract, in order; of every version a few columns only."""
+    rows = _versions(month, contracts).select_related(None).values_list("contract_id", *InForce._fields)
+    return periods(
+        month, ((contract, InForce(*version)) for contract, *version in rows.iterator(chunk_size=5000))
+    )
 
 
 def _versions(month: str, contracts: Collection[int] | None = None) -> QuerySet[ContractVersion]:
@@ -98,24 +131,63 @@ def _versions(month: str, contracts: Collection[int] | None = None) -> QuerySet[
     return versions.select_related("contract__customer", "tier").order_by("contract_id", "number")
 
 
+def close_each(*, month: str, contracts: Collection[int], now: datetime) -> CloseResult:
+    """As `close_chunk`; where an error of our own ends it, one contract after the other, so that it keeps no other away.
+
+    The one that fails is in the log by its number. What another connection caused, or the worker's end, is no contract's fault:
+    it ends the whole chunk, which is asked for again.
+    """
+    try:
+        return close_chunk(month=month, contracts=contracts, now=now)
+    except _NO_CONTRACTS_FAULT:
+        raise
+    except Exception:
+        logger.exception(
+            "%s of %d contracts is closed one by one: together they fail.", month, len(contracts)
+        )
+    result = CloseResult(month)
+    for contract, number in (
+        Contract.objects.filter(pk__in=contracts).order_by("pk").values_list("pk", "number")
+    ):
+        try:
+            result.add(close_chunk(month=month, contracts=[contract], now=now))
+        except _NO_CONTRACTS_FAULT:
+            raise
+        except Exception:
+            logger.exception("%s of contract %s cannot be closed.", month, number)
+            result.blocked.append((number, OUR_OWN_ERROR))
+    return result
+
+
 @transaction.atomic
 def close_chunk(*, month: str, contracts: Collection[int], now: datetime) -> CloseResult:
     """Draft the statements of some contracts. The contracts' rows are locked, so that two closes cannot meet in one."""
-    list(Contract.objects.select_for_update().filter(pk__in=contracts).order_by("pk").values_list("pk"))
+    locked = Contract.objects.select_for_update().filter(pk__in=contracts).order_by("pk")
+    numbers = dict(locked.values_list("pk", "number"))
+    # Before any fact is looked at: what changes from here on makes them outdated again.
+    Outdated.objects.filter(month=month, contract__in=contracts).delete()
     result = CloseResult(month)
     ended, not_ended = _planned(month, contracts, now)
     result.not_ended = [plan.contract.number for plan in not_ended]
+    outside = let_go(month=month, contracts=contracts, plans=[*ended, *not_ended], now=now)
     chunk = gather(ended)
-    for gathered, found in zip(chunk, guards.blocks_of(chunk, now=now), strict=True):
-        gathered.blocks += found
+    for gathered, guarded in zip(chunk, guards.blocks_of(chunk, now=now), strict=True):
+        gathered.blocks += guarded
+    worked_out = [_computed(gathered) for gathered in chunk]
+    blocks = {contract: list(outside.get(contract, ())) for contract in numbers}
+    for gathered in chunk:
+        blocks[gathered.plan.contract.pk] += gathered.blocks
+    standing = keep_blocks(blocks, month=month, now=now)
+    result.blocked = [(numbers[one], block.sentence) for one in sorted(standing) for block in standing[one]]
+    found = []
+    for gathered, computed in zip(chunk, worked_out, strict=True):
         number = gathered.plan.contract.number
-        computed = _computed(gathered)
-        standing = _standing_blocks(gathered, now)
-        if standing or computed is None:
-            result.blocked += [(number, block.sentence) for block in standing]
+        if computed is None or gathered.plan.contract.pk in standing:
             continue
         result.warnings += [(number, f"outage {open_one} is still open") for open_one in gathered.still_open]
-        getattr(result, _draft(gathered, computed, now)).append(number)
+        found.append(Found(gathered, computed))
+    for one, outcome in zip(found, write_drafts(found, now=now), strict=True):
+        getattr(result, outcome).append(one.plan.contract.number)
     return result
 
 
@@ -136,106 +208,7 @@ def _computed(gathered: Gathered) -> Computed | None:
     if any(not block.waivable for block in gathered.blocks):
         return None
     try:
-        return compute(gathered, gathered.issued[-1] if gathered.issued else None)
+        return compute(gathered)
     except Refusal as refusal:
         gathered.blocks.append(Block(refusal.code, "agreement", refusal.sentence))
         return None
-
-
-def _standing_blocks(gathered: Gathered, now: datetime) -> list[Block]:
-    """Keep the blocks of a period up to date; the ones that stand, without those waived."""
-    plan = gathered.plan
-    rows = {
-        (row.code, row.subject): row
-        for row in ClosingBlock.objects.filter(contract=plan.contract, month=plan.month)
-    }
-    found = {(block.code, block.subject): block for block in gathered.blocks}
-    for key, row in rows.items():
-        if key not in found and row.resolved_at is None:
-            ClosingBlock.objects.filter(pk=row.pk).update(resolved_at=now)
-        elif key in found and row.resolved_at is not None:
-            ClosingBlock.objects.filter(pk=row.pk).update(resolved_at=None)
-    ClosingBlock.objects.bulk_create(
-        ClosingBlock(
-            contract=plan.contract,
-            month=plan.month,
-            code=block.code,
-            subject=block.subject,
-            sentence=block.sentence,
-            raised_at=now,
-        )
-        for key, block in found.items()
-        if key not in rows
-    )
-    return [block for key, block in found.items() if key not in rows or rows[key].waived_at is None]
-
-
-def _draft(gathered: Gathered, computed: Computed, now: datetime) -> str:
-    """Write the draft if anything is new: 'drafted', 'redrafted' or 'unchanged'."""
-    plan = gathered.plan
-    latest = gathered.issued[-1] if gathered.issued else None
-    draft = Statement.objects.filter(
-        contract=plan.contract, period_start=moment(plan.period.start), state=Statement.DRAFT
-    ).first()
-    if latest is not None and draft is None and latest.content_digest == computed.content_digest:
-        return "unchanged"
-    if draft is not None and draft.digest == computed.digest:
-        return "unchanged"
-    values = _values(gathered, computed, now)
-    if draft is None:
-        draft = Statement.objects.create(
-            contract=plan.contract, revision=len(gathered.issued) + 1, supersedes=latest, **values
-        )
-        outcome = "drafted"
-    else:
-        StatementLine.objects.filter(statement=draft).delete()
-        Statement.objects.filter(pk=draft.pk, state=Statement.DRAFT).update(**values)
-        outcome = "redrafted"
-    StatementLine.objects.bulk_create(
-        StatementLine(
-            statement=draft,
-            position=position,
-            **line_values(one, computed.assessments[one.id], case["expected"]),
-        )
-        for position, (one, case) in enumerate(zip(gathered.cases, computed.document["cases"], strict=True))
-    )
-    _propose_credit(draft, gathered, computed, now)
-    history.record(
-        by=None,
-        action=f"statements.{outcome}",
-        obj=draft,
-        at=now,
-        data={"digest": computed.digest, "credit_minor": computed.credit_minor},
-    )
-    return outcome
-
-
-def _values(gathered: Gathered, computed: Computed, now: datetime) -> dict[str, object]:
-    plan: Plan = gathered.plan
-    return {
-        "month": plan.month,
-        "period_label": plan.label,
-        "period_start": moment(plan.period.start),
-        "period_end": moment(plan.period.end),
-        "body": computed.body,
-        "digest": computed.digest,
-        "content_digest": computed.content_digest,
-        "currency": computed.settlement.currency,
-        "credit_minor": computed.credit_minor,
-        "met": computed.met,
-        "drafted_at": now,
-    }
-
-
-def _propose_credit(draft: Statement, gathered: Gathered, computed: Computed, now: datetime) -> None:
-    """Put what is owed, beyond what earlier revisions granted, before finance; a decision on another figure is void."""
-    owed = max(0, computed.credit_minor - gathered.granted_minor)
-    ServiceCredit.objects.filter(statement=draft).delete()
-    if owed:
-        ServiceCredit.objects.create(
-            statement=draft,
-            currency=computed.settlement.currency,
-            computed_minor=owed,
-            amount_minor=owed,
-            proposed_at=now,
-        )

@@ -18,13 +18,14 @@ from django.db.models.functions import DenseRank
 
 from accounts.models import ContractVersion
 from accounts.models.contracts import CommitmentComponent
-from reports.inputs import Gathered, Supposition, gather_supposing
+from reports.document import agreement_of
+from reports.inputs import Gathered, gather_supposing
+from reports.known import Supposition
 from reports.models import Statement
 from reports.periods import Plan, plans
 from slaservice.outages.models import CONFIRMED, Maintenance, OutageWindow
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import Assessment, assess
-from slaservice.rules.documents import parse_agreement
 from slaservice.rules.exact import fixed
 from slaservice.rules.intervals import moment
 from slaservice.rules.money import Money
@@ -320,14 +321,13 @@ def _figures(gathered: Gathered) -> Figures:
 
 
 def _settled(gathered: Gathered, found: Mapping[str, Assessment]) -> Figures:
-    leading = gathered.plan.leading
-    settlement = settle(parse_agreement({"overlap": leading.overlap, "cap": leading.cap}), found)
+    settlement = settle(agreement_of(gathered), found)
     return Figures(
         {
             name: Line(one.downtime, one.judged_percent, one.case.terms.commitment_percent, one.met)
             for name, one in found.items()
         },
-        Money.parse(fixed(settlement.amount, settlement.decimals), settlement.currency),
+        Money.stated(fixed(settlement.amount, settlement.decimals), settlement.currency),
     )
 
 

@@ -5,15 +5,19 @@ is turned into values once.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from itertools import count
 from typing import Any, NamedTuple, TypeVar, cast
+
+from django.db.models import Model
 
 from accounts import queries as agreed
 from accounts.models import Exclusion as ApprovedExclusion
+from reports.shelf import Shelf
 from slaservice.outages import queries as recorded
 from slaservice.outages.models import Component, Maintenance, MeasurementGap, OutageWindow
 from slaservice.outages.models.constraints import LAST_INSTANT
@@ -41,11 +45,19 @@ Excuse = tuple[Maintenance | ApprovedExclusion, Exclusion]
 _Stretch = TypeVar("_Stretch", Exclusion, Gap)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """Confirmed windows, and the same as values for the rules. One object for all who look at the same."""
+
+    windows: tuple[OutageWindow, ...]
+    outages: tuple[Outage, ...]
+
+
 class Facts:
     """Windows, exclusions, gaps and request counts, shared by the contracts that look at the same component and tier.
 
-    `counted` are the ids of the components of which anybody judges requests. What waits for a decision may be thousands of
-    rows, and is loaded only where `undecided` asks for it.
+    `state` is the same number for equal facts. `counted` are the ids of the components of which anybody judges requests. What
+    waits for a decision may be thousands of rows, and is loaded only where `undecided` asks for it.
     """
 
     def __init__(
@@ -82,9 +94,13 @@ class Facts:
             for x in agreed.exclusions_known(contracts=contracts, components=ids, **span)
             if x.until() != x.starts_at
         ]
+        self._singled_out = {
+            row.contract_id for row, _ in self._excuses if isinstance(row, ApprovedExclusion)
+        } - {None}
         self._gaps = [_gap(gap) for gap in recorded.gaps_known(components=ids, **span)]
         self._requests = self._counts(counted, tier_ids, **span) if counted else {}
         self._shared: dict[tuple[str, Codes, int, Interval], Any] = {}
+        self.state = _STATES.get(self._said(), 1, _SERIALS.__next__)
 
     def _counts(
         self, counted: Collection[int], tiers: Collection[int], *, start: datetime, end: datetime
@@ -109,20 +125,34 @@ class Facts:
         """The same facts, as if those added counted and those removed did not."""
         supposed = copy(self)
         supposed._shared = {}
+        supposed.state = next(_SERIALS)
         supposed._windows = [(w, o) for w, o in self._windows if w not in removed]
         supposed._windows += [(row, _outage(row)) for row in added if isinstance(row, OutageWindow)]
         supposed._excuses = [(row, e) for row, e in self._excuses if row not in removed]
         supposed._excuses += [(row, _maintenance(row)) for row in added if isinstance(row, Maintenance)]
         return supposed
 
-    def windows(self, codes: Codes, tier: int, span: Interval) -> list[tuple[OutageWindow, Outage]]:
+    def _said(self) -> Hashable:
+        """All that was recorded and counts, by value: the rows with their tiers, incidents and updates."""
+        rows = [row for row, _ in self._windows] + [row for row, _ in self._excuses]
+        incidents = [window.incident for window, _ in self._windows if window.incident]
+        return (
+            tuple((_row(row), frozenset(_tiers(row))) for row in rows),
+            tuple((_row(one), *map(_row, one.updates.all())) for one in incidents),
+            tuple(self._gaps),
+            tuple(one for counts in self._requests.values() for one in counts),
+            tuple(self._requests),
+        )
+
+    def windows(self, codes: Codes, tier: int, span: Interval) -> Recorded:
         """Confirmed windows of these components and this tier that touch the span, or touch a run that does."""
 
-        def find() -> list[tuple[OutageWindow, Outage]]:
+        def find() -> Recorded:
             mine = [(w, o) for w, o in self._windows if o.component in codes and tier in _tiers(w)]
-            return list(_connected(sorted(mine, key=lambda one: (one[1].start, one[1].id or "")), span))
+            found = list(_connected(sorted(mine, key=lambda one: (one[1].start, one[1].id or "")), span))
+            return Recorded(tuple(window for window, _ in found), tuple(outage for _, outage in found))
 
-        return cast("list[tuple[OutageWindow, Outage]]", self._once("windows", codes, tier, span, find))
+        return cast("Recorded", self._once("windows", codes, tier, span, find))
 
     def excuses(self, contract: int, codes: Codes, tier: int, span: Interval) -> list[Excuse]:
         """Maintenance and exclusions of these components, for this tier or this contract, that touch the span, in time order."""
@@ -135,6 +165,10 @@ class Facts:
             and _is_for(row, contract, tier)
         ]
         return sorted(touching, key=lambda one: (one[1].start, one[1].id or ""))
+
+    def singles_out(self, contract: int) -> bool:
+        """Whether anything was excluded for this contract alone, so that it is not judged as others are."""
+        return contract in self._singled_out
 
     def gaps(self, codes: Codes, span: Interval) -> tuple[Gap, ...]:
         """Time of the span for which these components were not measured, in time order."""
@@ -170,7 +204,7 @@ class Facts:
         wide = Interval(span.start - more, span.end + more)
         failed: list[Interval] = []
         if source != "requests":
-            failed += [lasting(outage, span.end) for _, outage in self.windows(codes, tier, wide)]
+            failed += [lasting(outage, span.end) for outage in self.windows(codes, tier, wide).outages]
         if source != "windows":
             failed += [
                 Interval(max(start, wide.start), min(end, wide.end))
@@ -202,6 +236,10 @@ class Facts:
             self._shared[key] = find()
         return self._shared[key]
 
+
+_SERIALS = count()
+_STATES: Shelf[int] = Shelf(2)
+"""Numbers for what the last chunks found recorded: who finds the same has the same number (`Facts.state`)."""
 
 _WAITING: dict[type, tuple[str, str]] = {
     OutageWindow: (
@@ -264,6 +302,14 @@ def waiting(row: OutageWindow | Maintenance | MeasurementGap | ApprovedExclusion
     """What is said of a proposed fact wherever it keeps a contract from being closed."""
     code, sentence = _WAITING[type(row)]
     return Undecided(code, row.reference, sentence.format(row.reference))
+
+
+def _row(row: Model) -> Hashable:
+    """What was loaded of a row, its kind among it."""
+    loaded = vars(row)
+    return type(row), *(
+        loaded[field.attname] for field in row._meta.concrete_fields if field.attname in loaded
+    )
 
 
 def _tiers(row: OutageWindow | Maintenance | ApprovedExclusion) -> set[int]:

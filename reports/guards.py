@@ -174,10 +174,7 @@ def blocks_of(gathered: Sequence[Gathered], *, now: datetime) -> list[list[Block
     if not gathered:
         return []
     components = {
-        component.pk: component
-        for one in gathered
-        for case in one.cases
-        for component in case.commitment.components.all()
+        component.pk: component for one in gathered for case in one.cases for component in case.components
     }
     watched = watched_components(components)
     heard = heard_within(watched, {one.plan.period.interval for one in gathered})
@@ -188,7 +185,7 @@ def _blocks(one: Gathered, watched: set[int], heard: set[int], now: datetime) ->
     start, end = moment(one.plan.period.start), moment(one.plan.period.end)
     windows = {window.pk: window for case in one.cases for window in case.windows}
     within = [w for w in windows.values() if w.start < end and (w.end is None or w.end > start)]
-    components = {c.pk: c for case in one.cases for c in case.commitment.components.all()}
+    components = {c.pk: c for case in one.cases for c in case.components}
     found = [
         *open_too_long(within, now=now),
         *in_the_future(within, now=now),

@@ -8,9 +8,10 @@ is what weighs anything by the terms: an outage of a severity that weighs nothin
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from reports.inputs import GatheredCase
+from reports.facts import Recorded
 from slaservice.outages.models import OutageWindow
 from slaservice.outages.queries import posted, span_of
+from slaservice.rules.assessment import Case
 from slaservice.rules.documents import Json
 from slaservice.rules.evidence import Evidence, instant_text
 from slaservice.rules.exact import exact_text
@@ -19,10 +20,10 @@ from slaservice.rules.response import MILESTONES, Span, reliability, response
 from slaservice.rules.signal import window_loss
 
 
-def incident_list(one: GatheredCase) -> list[Json]:
+def incident_list(recorded: Recorded) -> list[Json]:
     """The incidents behind the windows, in time order, as they are called on the day of the close."""
     by_incident: dict[int | str, list[OutageWindow]] = {}
-    for window in one.windows:
+    for window in recorded.windows:
         by_incident.setdefault(window.incident_id or window.reference, []).append(window)
     return [_incident(windows) for windows in by_incident.values()]
 
@@ -53,13 +54,13 @@ def _response(windows: Sequence[OutageWindow]) -> Json | None:
     return {name: None if when is None else instant_text(when) for name, when in at.items()}
 
 
-def reliability_list(one: GatheredCase) -> list[Json]:
+def reliability_list(case: Case) -> list[Json]:
     """Failures, MTTR and MTBF of each component in the part of the period that is in term and has passed."""
-    terms, evidence = one.case.terms, one.case.evidence
+    terms, evidence = case.terms, case.evidence
     if terms.signal.source == "requests":
         return []
     period = _counted(evidence)
-    return [_reliability(code, list(_spans(one, code)), period) for code in terms.components.names]
+    return [_reliability(code, list(_spans(case, code)), period) for code in terms.components.names]
 
 
 def _counted(evidence: Evidence) -> IntervalSet:
@@ -69,9 +70,9 @@ def _counted(evidence: Evidence) -> IntervalSet:
     return IntervalSet.of([(max(starts), min(ends))])
 
 
-def _spans(one: GatheredCase, code: str) -> Iterator[Span]:
-    for outage in one.case.evidence.outages:
-        if outage.component == code and window_loss(one.case.terms, outage):
+def _spans(case: Case, code: str) -> Iterator[Span]:
+    for outage in case.evidence.outages:
+        if outage.component == code and window_loss(case.terms, outage):
             yield outage.start, outage.end
 
 

@@ -1,29 +1,26 @@
 """The one place where rows become values: facts and promises of a chunk of contracts as cases for the rules.
 
-A fixed number of queries for a chunk, however many contracts are in it; what many contracts share (the windows of a tier on a
-component) is turned into values once.
+What many contracts share (the windows of a tier on a component) is turned into values once.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-from accounts.models import BilledAmount, Commitment
+from accounts.models import Commitment
 from accounts.models import Exclusion as ApprovedExclusion
-from accounts.queries import terms_of
-from reports.facts import Facts, Undecided, counted_beyond, counted_in, lasting
-from reports.models import ServiceCredit, Statement, StatementLine
+from reports.earlier import carried_forward, credited_by_statements, earlier_periods, previously_credited
+from reports.facts import Recorded, Undecided, counted_in, lasting
+from reports.known import Agreed, Known, Supposition, TermsKey, read_terms
+from reports.models import Statement, StatementLine
 from reports.periods import Part, Plan
-from slaservice.outages.models import Maintenance, OutageWindow
-from slaservice.rules.assessment import Case, misfits
-from slaservice.rules.documents import parse_terms
+from reports.shelf import Shelf
+from slaservice.outages.models import Component, OutageWindow
+from slaservice.rules.assessment import Case, assess, misfits
 from slaservice.rules.evidence import CalendarPeriod, Evidence, ExplicitPeriod, instant_text
-from slaservice.rules.exact import ONE, ZERO, parse_exact
-from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant, moment
+from slaservice.rules.exact import ONE, ZERO
+from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant
 from slaservice.rules.ledger import frame
 from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
@@ -41,46 +38,65 @@ class Block:
     waivable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GatheredCase:
-    """One commitment over one part of the period, ready for the rules, and the windows and exclusions behind it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Occasion:
+    """All that a commitment is judged by but money and earlier periods, with the windows and exclusions behind it.
 
-    id: str
-    commitment: Commitment
+    Contracts with the same terms, components, tier and period share one. `case` is without money and earlier periods.
+    """
+
+    terms_key: TermsKey
     case: Case
-    windows: Sequence[OutageWindow]
+    recorded: Recorded
     exclusions: Sequence[ApprovedExclusion]
     runs: Sequence[Interval] = ()
     """What failed over the edges of its time, or up to them, where the terms test a minimum on whole runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class GatheredCase:
+    """One commitment over one part of the period, ready for the rules."""
+
+    id: str
+    commitment: Commitment
+    components: Sequence[Component]
+    case: Case
+    occasion: Occasion
+
+    @property
+    def windows(self) -> Sequence[OutageWindow]:
+        return self.occasion.recorded.windows
+
+    @property
+    def exclusions(self) -> Sequence[ApprovedExclusion]:
+        return self.occasion.exclusions
+
+
 @dataclass(slots=True)
 class Gathered:
-    """Everything that one contract's period is judged by."""
+    """Everything that one contract's period is judged by.
+
+    `issued` are its earlier revisions, `before` the lines of the last one. `granted_minor` is what they granted; `asked_for`
+    says whether a credit of theirs needed no claim or got one. `credited` is what earlier periods take of the agreement's cap.
+    """
 
     plan: Plan
     cases: list[GatheredCase] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     still_open: list[str] = field(default_factory=list)
     issued: list[Statement] = field(default_factory=list)
+    before: list[StatementLine] = field(default_factory=list)
     granted_minor: int = 0
+    asked_for: bool = False
+    credited: Fraction = ZERO
 
 
 def gather(plans: Sequence[Plan]) -> list[Gathered]:
     """Gather a chunk of plans. The gathered are in the order of the plans."""
     if not plans:
         return []
-    known = _Known(plans)
+    known = Known(plans)
     return [_gather_one(plan, known) for plan in plans]
-
-
-@dataclass(frozen=True, slots=True)
-class Supposition:
-    """What if facts that are not confirmed counted (`added`), and some that are did not (`removed`), for these plans."""
-
-    plans: Sequence[Plan]
-    added: Sequence[OutageWindow | Maintenance] = ()
-    removed: Sequence[OutageWindow | Maintenance] = ()
 
 
 def gather_supposing(suppositions: Sequence[Supposition]) -> list[list[tuple[Gathered, Gathered]]]:
@@ -92,7 +108,7 @@ def gather_supposing(suppositions: Sequence[Supposition]) -> list[list[tuple[Gat
     if not plans:
         return [[] for _ in suppositions]
     around = [row for one in suppositions for row in one.added]
-    known = _Known(list(plans.values()), around, undecided=False)
+    known = Known(list(plans.values()), around, undecided=False)
     stands = {key: _gather_one(plan, known) for key, plan in plans.items()}
     found = []
     for one in suppositions:
@@ -103,108 +119,38 @@ def gather_supposing(suppositions: Sequence[Supposition]) -> list[list[tuple[Gat
     return found
 
 
-class _Known:
-    """The rows of a chunk, loaded once: promises, facts, and what earlier statements said."""
+class InTurn:
+    """Periods of one contract, gathered one after the other: what each came to is history for those after it.
 
-    def __init__(
-        self,
-        plans: Sequence[Plan],
-        around: Sequence[OutageWindow | Maintenance] = (),
-        *,
-        undecided: bool = True,
-    ) -> None:
-        # A microsecond more on either side: what a row around touches belongs to its run.
-        start = min([plan.period.start for plan in plans] + [instant(row.start) - 1 for row in around])
-        end = max([plan.period.end for plan in plans] + [instant(row.end) + 1 for row in around if row.end])
-        contracts = [plan.contract.pk for plan in plans]
-        versions = [part.version.pk for plan in plans for part in plan.parts]
-        self.commitments: dict[int, list[Commitment]] = defaultdict(list)
-        for commitment in (
-            Commitment.objects.filter(version__in=versions)
-            .prefetch_related("components")
-            .order_by("version_id", "position", "id")
-        ):
-            self.commitments[commitment.version_id].append(commitment)
-        self.components = {
-            component.pk: component
-            for group in self.commitments.values()
-            for one in group
-            for component in one.components.all()
-        }
-        self.terms: dict[int, Terms] = {}
-        # Where a run of failed requests is judged whole, what of it lies outside the periods must be at hand.
-        more = max(map(counted_beyond, self._readable().values()), default=0)
-        self.facts = Facts(
-            self.components,
-            {part.version.tier_id for plan in plans for part in plan.parts},
-            contracts,
-            self._judged_by_requests(),
-            start - more,
-            end + more,
-            undecided=undecided,
-        )
-        self.billed = {
-            (billed.commitment_id, instant(billed.period_start)): billed.amount_minor
-            for billed in BilledAmount.objects.filter(commitment__version__in=versions)
-        }
-        self.lines: dict[int, list[StatementLine]] = defaultdict(list)
-        for line in (
-            StatementLine.objects.filter(
-                statement__contract__in=contracts,
-                statement__state=Statement.ISSUED,
-                statement__superseded_by__isnull=True,
-            )
-            .select_related("statement")
-            .defer("statement__body")
-            .order_by("statement__period_start", "position")
-        ):
-            self.lines[line.statement.contract_id].append(line)
-        self.issued: dict[tuple[int, int], list[Statement]] = defaultdict(list)
-        for statement in (
-            Statement.objects.filter(contract__in=contracts, state=Statement.ISSUED, month=plans[0].month)
-            .defer("body")
-            .order_by("revision")
-        ):
-            self.issued[statement.contract_id, instant(statement.period_start)].append(statement)
-        self.granted: dict[int, int] = defaultdict(int)
-        for credit in ServiceCredit.objects.filter(
-            statement__in=[s for group in self.issued.values() for s in group]
-        ):
-            self.granted[credit.statement_id] = credit.granted_minor
+    `before` are the lines of issued statements of earlier periods. What waits for a decision is left out of the blocks.
+    """
 
-    def _judged_by_requests(self) -> set[int]:
-        """Ids of the components of which any terms want request counts: they are many, and most terms have no use for them."""
-        return {
-            component.pk
-            for one, terms in self._readable().items()
-            for component in one.components.all()
-            if terms.signal.source != "windows"
-        }
+    def __init__(self, plans: Sequence[Plan], agreed: Agreed | None = None) -> None:
+        self._known = Known(plans, undecided=False, agreed=agreed or Agreed())
+        start = min(plan.period.start for plan in plans)
+        self.before = [
+            line
+            for line in self._known.lines[plans[0].contract.pk]
+            if instant(line.statement.period_end) <= start
+        ]
 
-    def _readable(self) -> dict[Commitment, Terms]:
-        """The commitments whose terms can be read; the others block their own contracts, by name, when their turn comes."""
-        readable = {}
-        for commitment in (one for group in self.commitments.values() for one in group):
-            with suppress(Refusal):
-                readable[commitment] = self.terms_of(commitment)
-        return readable
-
-    def supposing(self, supposition: Supposition) -> "_Known":
-        """The same rows, as if other facts counted."""
-        supposed = copy(self)
-        supposed.facts = self.facts.supposing(supposition.added, supposition.removed)
-        return supposed
-
-    def terms_of(self, commitment: Commitment) -> Terms:
-        if commitment.pk not in self.terms:
-            self.terms[commitment.pk] = parse_terms(terms_of(commitment))
-        return self.terms[commitment.pk]
+    def gather(self, plan: Plan, lines: Sequence[StatementLine]) -> Gathered:
+        """One of the plans; `lines` are those of the periods that were gathered in turn, oldest first."""
+        self._known.lines[plan.contract.pk] = [*self.before, *lines]
+        return _gather_one(plan, self._known)
 
 
-def _gather_one(plan: Plan, known: _Known) -> Gathered:
+def _gather_one(plan: Plan, known: Known) -> Gathered:
     gathered = Gathered(plan)
     gathered.issued = known.issued[plan.contract.pk, plan.period.start]
-    gathered.granted_minor = sum(known.granted[statement.pk] for statement in gathered.issued)
+    credits = [known.credits[one.pk] for one in gathered.issued if one.pk in known.credits]
+    gathered.granted_minor = sum(credit.granted_minor for credit in credits)
+    gathered.asked_for = any(credit.asked_for or credit.claimed for credit in credits)
+    lines = known.lines[plan.contract.pk]
+    gathered.before = [
+        line for line in lines if gathered.issued and line.statement_id == gathered.issued[-1].pk
+    ]
+    gathered.credited = credited_by_statements(plan, lines)
     undecided: set[Undecided] = set()
     for part in plan.parts:
         tier = part.version.tier_id
@@ -215,14 +161,14 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
             )
         for commitment in commitments:
             try:
-                case = _gather_case(plan, part, commitment, known)
+                case = _gather_case(plan, part, commitment, known, gathered.cases)
                 gathered.cases.append(case)
                 undecided.update(_undecided_beyond(plan, tier, case, known))
             except Refusal as refusal:
                 gathered.blocks.append(
                     Block(refusal.code, commitment.name, f"{commitment.name}: {refusal.sentence}")
                 )
-        codes = {component.code for commitment in commitments for component in commitment.components.all()}
+        codes = {component.code for one in commitments for component in known.components_of[one.pk]}
         undecided.update(known.facts.undecided(plan.contract.pk, codes, tier, part.span))
     gathered.blocks += [
         Block(one.code, one.reference, one.sentence, waivable=True) for one in sorted(undecided)
@@ -234,11 +180,11 @@ def _gather_one(plan: Plan, known: _Known) -> Gathered:
     return gathered
 
 
-def _undecided_beyond(plan: Plan, tier: int, one: GatheredCase, known: _Known) -> Iterator[Undecided]:
+def _undecided_beyond(plan: Plan, tier: int, one: GatheredCase, known: Known) -> Iterator[Undecided]:
     """What is proposed outside the case's time, but overlaps or touches a run that decides on it."""
-    if one.runs:
+    if runs := one.occasion.runs:
         # A microsecond more on either side: what a run touches belongs to it.
-        around = Interval(min(run.start for run in one.runs) - 1, max(run.end for run in one.runs) + 1)
+        around = Interval(min(run.start for run in runs) - 1, max(run.end for run in runs) + 1)
         codes = one.case.terms.components.names
         yield from known.facts.undecided(plan.contract.pk, codes, tier, around)
 
@@ -274,44 +220,68 @@ def _unmeasured(evidence: Evidence, code: str) -> IntervalSet:
     return IntervalSet.of((gap.start, gap.end) for gap in evidence.no_data if gap.component == code)
 
 
-def _gather_case(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> GatheredCase:
-    """One commitment's case. Refusal when the fee is missing or terms and facts do not fit together."""
-    terms = known.terms_of(commitment)
+def _gather_case(
+    plan: Plan, part: Part, commitment: Commitment, known: Known, before: Sequence[GatheredCase]
+) -> GatheredCase:
+    """One commitment's case, after those `before` it. Refusal when the fee is missing or terms and facts do not fit together."""
+    occasion = _occasion(plan, part, commitment, known)
+    terms = occasion.case.terms
+    earlier = earlier_periods(plan, commitment.name, known.lines[plan.contract.pk])
+    parts = [assess(one.case) for one in before if one.commitment.name == commitment.name]
+    # Only what the terms look at: else every late correction would restate all months after it.
+    applicable = [one for one in earlier if one.applicable]
+    history = applicable[-terms.looks_back :] if terms.looks_back else []
+    evidence = replace(
+        occasion.case.evidence,
+        history=tuple(one.met for one in history),
+        uptime_history=tuple(one.judged_percent for one in history),
+        fee=_fee(plan, part, commitment, known) * (ONE if plan.whole else part.share),
+        previously_credited=previously_credited(terms, plan, earlier, parts),
+        carried_forward=carried_forward(plan, earlier, parts),
+    )
+    name = commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
+    components = known.components_of[commitment.pk]
+    return GatheredCase(name, commitment, components, Case(terms, evidence), occasion)
+
+
+_OCCASIONS: Shelf[Occasion] = Shelf(10_000)
+
+
+def _occasion(plan: Plan, part: Part, commitment: Commitment, known: Known) -> Occasion:
+    """What the commitment is judged by; once for all contracts that are judged by the same. Refusal as `_gather_case`."""
+    terms_key = known.terms_keys[commitment.pk]
+    span = plan.period.interval if plan.whole else part.span
+    alone = plan.contract.pk if known.facts.singles_out(plan.contract.pk) else None
+    lived = _if_within(plan.contract.starts_at, plan), _if_within(plan.contract.ends_at, plan)
+    key = known.facts.state, terms_key, part.version.tier_id, plan.first, plan.period, span, lived, alone
+    return _OCCASIONS.get(key, 1, lambda: _found(plan, part, terms_key, known))
+
+
+def _found(plan: Plan, part: Part, terms_key: TermsKey, known: Known) -> Occasion:
+    terms = read_terms(terms_key)
     _refuse_what_nobody_records(terms)
-    whole = len(plan.parts) == 1
+    whole = plan.whole
     span = plan.period.interval if whole else part.span
     codes, tier = terms.components.names, part.version.tier_id
     runs = known.facts.runs(terms, tier, span)
     judged = _hull([span, *runs])
-    windows = known.facts.windows(codes, tier, span if terms.signal.source == "requests" else judged)
-    reach = _hull([plan.period.interval, judged, *(lasting(o, o.start) for _, o in windows)])
+    recorded = known.facts.windows(codes, tier, span if terms.signal.source == "requests" else judged)
+    reach = _hull([plan.period.interval, judged, *(lasting(o, o.start) for o in recorded.outages)])
     excuses = known.facts.excuses(plan.contract.pk, codes, tier, reach)
-    earlier = [
-        line
-        for line in known.lines[plan.contract.pk]
-        if line.name == commitment.name and instant(line.statement.period_end) <= plan.period.start
-    ]
     evidence = Evidence(
         period=_period(plan, part, whole),
         service_start=_if_within(plan.contract.starts_at, plan),
         service_end=_if_within(plan.contract.ends_at, plan),
-        outages=tuple(outage for _, outage in windows),
+        outages=recorded.outages,
         maintenance=tuple(excuse for _, excuse in excuses),
         no_data=known.facts.gaps(codes, reach),
         requests=known.facts.requests(codes, tier, judged) if terms.signal.source != "windows" else (),
-        history=tuple(line.met for line in earlier if line.applicable),
-        uptime_history=tuple(parse_exact(line.judged_percent) for line in earlier if line.applicable),
-        fee=_fee(plan, part, commitment, known) * (ONE if whole else part.share),
-        previously_credited=_previously_credited(terms, plan, part, earlier),
-        carried_forward=parse_exact(earlier[-1].carried) if earlier else ZERO,
     )
-    case = Case(terms, evidence)
     wrong = misfits(terms, evidence)
     if wrong:
         raise Refusal("facts_do_not_fit_the_terms", "; ".join(map(str, wrong)))
-    name = commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
     approved = [row for row, _ in excuses if isinstance(row, ApprovedExclusion)]
-    return GatheredCase(name, commitment, case, [window for window, _ in windows], approved, runs)
+    return Occasion(terms_key, Case(terms, evidence), recorded, approved, runs)
 
 
 def _hull(spans: Sequence[Interval]) -> Interval:
@@ -326,7 +296,7 @@ def _refuse_what_nobody_records(terms: Terms) -> None:
 
 
 def _period(plan: Plan, part: Part, whole: bool) -> CalendarPeriod | ExplicitPeriod:
-    """The calendar period where one version governs it all, else the part as an explicit range."""
+    """The calendar period where one version governs all of it, else the part as an explicit range."""
     if whole:
         return CalendarPeriod(
             kind="calendar",
@@ -340,10 +310,10 @@ def _period(plan: Plan, part: Part, whole: bool) -> CalendarPeriod | ExplicitPer
     )
 
 
-def _fee(plan: Plan, part: Part, commitment: Commitment, known: _Known) -> Fraction:
+def _fee(plan: Plan, part: Part, commitment: Commitment, known: Known) -> Fraction:
     minor = commitment.fee_minor
     if minor is None:
-        minor = known.billed.get((commitment.pk, plan.period.start))
+        minor = known.billed.get((commitment.pk, plan.calendar.start))
     if minor is None:
         raise Refusal("no_fee", f"no fee is agreed and no amount was billed for {plan.label}.")
     return Money(minor, part.version.currency).exact
@@ -355,25 +325,3 @@ def _if_within(at: datetime | None, plan: Plan) -> int | None:
         return None
     there = instant(at)
     return there if plan.period.start < there < plan.period.end else None
-
-
-def _previously_credited(terms: Terms, plan: Plan, part: Part, earlier: Sequence[StatementLine]) -> Fraction:
-    """What earlier issued statements credited within the cap's window, in money."""
-    if terms.cap is None or terms.cap.per in ("period", "run"):
-        return ZERO
-    since = None
-    if terms.cap.per == "contract_year":
-        since = contract_year_start(plan.contract.starts_at, moment(plan.period.start))
-    minor = sum(
-        line.credit_minor for line in earlier if since is None or line.statement.period_start >= since
-    )
-    return Money(minor, part.version.currency).exact
-
-
-def contract_year_start(signed: datetime, at: datetime) -> datetime:
-    """The last anniversary of a contract's start that is not after an instant; the start itself before the first."""
-    years = (
-        at.year - signed.year - ((at.month, at.day, at.time()) < (signed.month, signed.day, signed.time()))
-    )
-    day = 28 if (signed.month, signed.day) == (2, 29) else signed.day
-    return signed.replace(year=signed.year + max(years, 0), day=day if years else signed.day)

@@ -1,21 +1,27 @@
 """Which period of which contract ends in a month: pure planning over rows that are already loaded.
 
 A contract's periods are laid end to end by the version in force at their end. Versions with the same calendar (zone, months,
-first month, currency) share a period and are its parts; a version with another calendar begins a series of its own.
+first month, currency) share a period and are its parts; a version with another calendar begins a series of its own, with the
+period that is the first from its day on. An amendment begins such a version only where both calendars begin a period. Where
+they differ in their zone, the hours between the two midnights are in exactly one period: the one before ends, and the first of
+the new series begins, when the version does.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from accounts.models import Contract, ContractVersion
+from slaservice.rules import versions as versioning
 from slaservice.rules.intervals import Interval, instant
-from slaservice.rules.periods import Period, calendar_period, period_ending_in
+from slaservice.rules.periods import Period, calendar_period, local_date, period_ending_in, zone_named
 from slaservice.rules.refusal import Refusal
-from slaservice.rules.versions import Span, split
+from slaservice.rules.versions import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,20 @@ class Plan:
     months: int
     period: Period
     parts: tuple[Part, ...]
+
+    @property
+    def calendar(self) -> Period:
+        """The period as the calendar has it: `period` itself, but where a change of zone moved its start."""
+        return calendar_period(self.first, self.months, self.period.timezone)
+
+    @property
+    def whole(self) -> bool:
+        """Whether one version governs the calendar's period for as long as the contract lives in it: its fee is the whole fee."""
+        if len(self.parts) != 1 or self.period != self.calendar:
+            return False
+        starts_at, ends_at = self.contract.starts_at, self.contract.ends_at
+        lived = Span(instant(starts_at), None if ends_at is None else instant(ends_at))
+        return self.parts[0].span == lived.within(self.period.interval)
 
     @property
     def leading(self) -> ContractVersion:
@@ -65,30 +85,84 @@ def plans(month: str, versions: Iterable[ContractVersion]) -> list[Plan]:
 
     Nothing for a contract whose periods do not end in that month or that was not in force in the one that does.
     """
-    planned = (
-        _plan(month, list(group)) for _, group in groupby(versions, key=lambda version: version.contract_id)
-    )
-    return [plan for plan in planned if plan is not None]
+    planned = []
+    for _, group in groupby(versions, key=lambda version: version.contract_id):
+        together = list(group)
+        found = _cut(month, tuple(map(_in_force, together)))
+        if found is None:
+            continue
+        first, period, cut = found
+        parts = tuple(Part(together[part.version], part.span, part.share) for part in cut)
+        leading = parts[-1].version
+        planned.append(Plan(leading.contract, month, first, leading.period_months, period, parts))
+    return planned
 
 
-def _plan(month: str, versions: list[ContractVersion]) -> Plan | None:
+class InForce(NamedTuple):
+    """What planning needs of a version: when it is in force, and its calendar."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    timezone: str
+    period_months: int
+    first_month: int
+    currency: str
+
+    @property
+    def calendar(self) -> tuple[str, int, int, str]:
+        return self.timezone, self.period_months, self.first_month, self.currency
+
+    @property
+    def span(self) -> Span:
+        return Span(instant(self.starts_at), None if self.ends_at is None else instant(self.ends_at))
+
+
+def _in_force(version: ContractVersion) -> InForce:
+    return InForce(*(getattr(version, name) for name in InForce._fields))
+
+
+def periods(month: str, versions: Iterable[tuple[int, InForce]]) -> Iterator[tuple[int, Period]]:
+    """The periods of `plans` by the id of their contract, for a hundred thousand contracts at a time.
+
+    `versions` come with the id of their contract, sorted by contract and number.
+    """
+    for contract, group in groupby(versions, key=lambda version: version[0]):
+        found = _cut(month, tuple(version for _, version in group))
+        if found is not None:
+            yield contract, found[1]
+
+
+@lru_cache(maxsize=4096)
+def _cut(month: str, versions: tuple[InForce, ...]) -> tuple[date, Period, Sequence[versioning.Part]] | None:
+    """The first local day of the period that ends in the month, the period, and its parts by the versions' places.
+
+    None where no period ends then. Many contracts began on the same day with the same calendar, so it is kept.
+    """
     year, number = parse_month(month)
-    for leading in reversed(versions):
+    for series in reversed(_series(versions)):
+        leading = versions[series[-1]]
         first = period_ending_in(year, number, months=leading.period_months, first_month=leading.first_month)
         if first is None:
             continue
         period = calendar_period(first, leading.period_months, leading.timezone)
-        together = [version for version in versions if _calendar(version) == _calendar(leading)]
-        spans = [
-            Span(instant(v.starts_at), None if v.ends_at is None else instant(v.ends_at)) for v in together
-        ]
-        parts = tuple(
-            Part(together[part.version], part.span, part.share) for part in split(period.interval, spans)
-        )
-        if parts and parts[-1].version is leading:
-            return Plan(leading.contract, month, first, leading.period_months, period, parts)
+        if series[0] > 0:
+            began_on = _day_of_change(versions, series[0])
+            if first < began_on:
+                continue
+            if first == began_on:
+                period = replace(period, start=versions[series[0]].span.start)
+        cut = versioning.split(period.interval, [versions[at].span for at in series])
+        if cut:
+            return first, period, [versioning.Part(series[at.version], at.span, at.share) for at in cut]
     return None
 
 
-def _calendar(version: ContractVersion) -> tuple[str, int, int, str]:
-    return version.timezone, version.period_months, version.first_month, version.currency
+def _series(versions: Sequence[InForce]) -> list[list[int]]:
+    """The places of versions that follow each other with one calendar, in time order."""
+    places = groupby(range(len(versions)), key=lambda at: versions[at].calendar)
+    return [list(group) for _, group in places]
+
+
+def _day_of_change(versions: Sequence[InForce], place: int) -> date:
+    """The day from which a version has another calendar: in the zone agreed until then, as amendments count their days."""
+    return local_date(versions[place].span.start, zone_named(versions[place - 1].timezone))

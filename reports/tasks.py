@@ -9,12 +9,15 @@ from datetime import UTC, date, datetime
 from celery import shared_task
 from django.conf import settings
 
-from reports import closing, making
+from reports import closing, digest_mail, exposure, following, making, operations, queries, sending
 from reports.models import Statement
 from slaservice.rules.periods import add_months
 
 MONTHS_BACK = 3
 """How many months back the beat looks for periods that were never closed (it may have been down)."""
+
+AT_ONCE = 1000
+"""For how many statements one beat rings."""
 
 
 def months_in_reach(now: datetime) -> list[str]:
@@ -25,17 +28,64 @@ def months_in_reach(now: datetime) -> list[str]:
 
 @shared_task
 def close_due() -> None:
-    """Ring for every contract whose period has ended and has no statement yet."""
+    """Ring for every contract whose period has ended, has no statement yet and is not known to be blocked."""
+    _ring_for_due(blocked=False)
+
+
+@shared_task
+def close_blocked() -> None:
+    """Ring for those too that something blocked: time alone may have lifted it, as when a source was heard again."""
+    _ring_for_due(blocked=True)
+
+
+def _ring_for_due(*, blocked: bool) -> None:
     now = datetime.now(UTC)
     for month in months_in_reach(now):
-        for chunk in closing.due_chunks(month, closing.due(now=now, month=month)):
-            close_chunk.delay(month, list(chunk))
+        for chunk in closing.due_chunks(month, closing.due(now=now, month=month, blocked=blocked)):
+            close_owed.delay(month, list(chunk), blocked)
+
+
+@shared_task(expires=60)
+def close_owed(month: str, contracts: Sequence[int], blocked: bool = False) -> None:
+    """Close those of a chunk that are still due. The beat rings again, so that a message that has waited says nothing new."""
+    now = datetime.now(UTC)
+    if still := closing.due(now=now, month=month, contracts=contracts, blocked=blocked):
+        closing.close_each(month=month, contracts=still, now=now)
 
 
 @shared_task
 def close_chunk(month: str, contracts: Sequence[int]) -> None:
-    """Close one chunk of contracts."""
-    closing.close_chunk(month=month, contracts=contracts, now=datetime.now(UTC))
+    """Close one chunk of contracts, whether or not they are due: a person asked for it."""
+    closing.close_each(month=month, contracts=contracts, now=datetime.now(UTC))
+
+
+@shared_task
+def issue_due() -> None:
+    """Ring for the statements that may issue by themselves, the oldest first."""
+    due = queries.issuable_by_themselves(datetime.now(UTC)).order_by("period_end", "contract__number")
+    found = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    for start in range(0, len(found), closing.CHUNK):
+        issue_by_themselves.delay(found[start : start + closing.CHUNK])
+
+
+@shared_task
+def issue_by_themselves(statements: Sequence[int]) -> None:
+    """Issue those of these statements that may issue by themselves."""
+    operations.issue_by_themselves(statements=statements, now=datetime.now(UTC))
+
+
+@shared_task
+def follow() -> None:
+    """Read what history took in, and ring for the months that it touches."""
+    following.follow()
+    for month, contracts in following.outdated_chunks():
+        close_again.delay(month, list(contracts))
+
+
+@shared_task
+def close_again(month: str, contracts: Sequence[int]) -> None:
+    """Close one chunk of contracts whose facts have changed since."""
+    following.close_again(month=month, contracts=contracts, now=datetime.now(UTC))
 
 
 @shared_task
@@ -62,3 +112,44 @@ def close_month(month: str) -> int:
 def has_broker() -> bool:
     """Whether there are workers to ring for."""
     return bool(settings.REDIS_URL)
+
+
+@shared_task
+def ring_for_mail() -> None:
+    """Ring for every statement's mail that is owed and whose time has come."""
+    for delivery in sending.owed(now=datetime.now(UTC)):
+        send_mail.delay(delivery)
+
+
+@shared_task
+def send_mail(delivery: int) -> None:
+    """Send one statement's mail."""
+    sending.send(delivery=delivery, now=datetime.now(UTC))
+
+
+@shared_task
+def lapse_credits() -> None:
+    """Let go of credits that nobody claimed in time."""
+    while operations.lapse_due(now=datetime.now(UTC)):
+        pass
+
+
+@shared_task
+def tell_finance() -> None:
+    """Make the day's digests, and ring for each that is owed."""
+    now = datetime.now(UTC)
+    operations.make_digests(now=now)
+    for digest in digest_mail.owed(now=now):
+        send_digest.delay(digest)
+
+
+@shared_task
+def send_digest(digest: int) -> None:
+    """Send one person's digest of the day."""
+    digest_mail.send(digest=digest, now=datetime.now(UTC))
+
+
+@shared_task
+def reckon_exposure() -> None:
+    """Reckon what the running periods owe, and what open outages cost by the hour."""
+    exposure.reckon(now=datetime.now(UTC))

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from accounts.admin.base import AccountsAdmin
 from reports import operations
+from reports.admin import filters
 from reports.models import ClosingBlock
 from slaservice.history.admin import Verb
 
@@ -23,14 +24,10 @@ class ClosingBlockAdmin(AccountsAdmin):
     to_customer = "contract__customer"
     list_display = ("contract", "month", "sentence", "standing", "raised_at", "waiver", "waived_by")
     list_display_links = ("sentence",)
-    list_filter = (
-        "month",
-        "code",
-        ("resolved_at", admin.EmptyFieldListFilter),
-        ("waived_at", admin.EmptyFieldListFilter),
-    )
+    list_filter = (filters.StandingFilter, filters.MonthFilter, "code")
     search_fields = ("contract__number", "subject", "sentence")
     list_select_related = ("contract", "waived_by")
+    show_full_result_count = False
     fields = (
         "contract",
         "month",

@@ -8,22 +8,24 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
-from accounts.admin.base import AccountsAdmin
 from reports import closing, making, operations
+from reports.admin import deliveries
+from reports.admin.rehearsal import RehearsalPage
+from reports.admin.review import offers
+from reports.admin.seen import ListForm, draft_as_listed, shown_at
+from reports.admin.statement_list import StatementList
 from reports.api.statements import pdf_response
 from reports.models import Statement
-from reports.pdf.paper import paper
+from reports.review.page import review_of
 from slaservice.history.admin import Verb, person
 from slaservice.history.admin.verbs import show_refusal
-from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
 
 
@@ -45,41 +47,13 @@ def _issue(*, row: Statement, digest: str, by: User, now: datetime) -> Statement
 
 
 @admin.register(Statement)
-class StatementAdmin(AccountsAdmin):
+class StatementAdmin(RehearsalPage, StatementList):
     """Read-only; what may be done to a statement are verbs."""
 
     view_action = "statements.view"
     to_customer = "contract__customer"
-    list_display = (
-        "name",
-        "customer",
-        "contract",
-        "period_label",
-        "result",
-        "owed",
-        "decision",
-        "state",
-        "issued_at",
-    )
-    list_filter = (
-        "state",
-        "month",
-        "met",
-        "currency",
-        ("contract__customer", admin.RelatedOnlyFieldListFilter),
-    )
-    search_fields = (
-        "number",
-        "contract__number",
-        "contract__customer__name",
-        "contract__customer__legal_name",
-        "digest",
-    )
-    list_select_related = ("contract__customer", "credit")
-    date_hierarchy = "period_end"
-    show_full_result_count = False
     actions = ("issue_selected",)
-    change_list_template = "admin/reports/statement/change_list.html"
+    action_form = ListForm
     verbs = (
         Verb(
             "issue",
@@ -92,17 +66,11 @@ class StatementAdmin(AccountsAdmin):
             explains="The statement gets its number and never changes again; a correction is its next revision.",
             done="Issued as {row}.",
         ),
+        *deliveries.VERBS,
     )
 
     class Media:
         css = {"all": ["reports/desk.css"]}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("contract__customer", "credit", "supersedes", "issued_by")
-        )
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -112,30 +80,6 @@ class StatementAdmin(AccountsAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="Statement", ordering="number")
-    def name(self, statement: Statement) -> str:
-        return statement.number or "draft"
-
-    @admin.display(ordering="contract__customer__name")
-    def customer(self, statement: Statement) -> str:
-        return statement.contract.customer.name
-
-    @admin.display(description="Commitments", ordering="met")
-    def result(self, statement: Statement) -> SafeString:
-        kind, word = ("ok", "met") if statement.met else ("missed", "missed")
-        return format_html('<span class="verdict-{}">{}</span>', kind, word)
-
-    @admin.display(description="Credit owed", ordering="credit_minor")
-    def owed(self, statement: Statement) -> str:
-        if not statement.credit_minor:
-            return "–"
-        return f"{statement.currency} {Money(statement.credit_minor, statement.currency)}"
-
-    @admin.display(description="Credit is", ordering="credit__state")
-    def decision(self, statement: Statement) -> str:
-        credit = getattr(statement, "credit", None)
-        return credit.state if credit else "–"
-
     def change_view(
         self,
         request: HttpRequest,
@@ -143,24 +87,22 @@ class StatementAdmin(AccountsAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The statement as its paper says it, with the decisions on its credit."""
+        """The page on which finance decides: everything that the statement rests on, and the verbs."""
         statement = self._statement(request, object_id)
+        now = timezone.now()
+        review = review_of(statement, now=now)
+        open_claims = [claim for claim in review.claims if claim.state == "filed"]
+        rows = [row for row in (review.credit, *open_claims, statement) if row is not None]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": str(statement),
+            "title": f"{statement.contract.customer.name}, {statement.period_label}",
             "original": statement,
-            "verbs": self._verbs_of(request, object_id),
-            "credit": getattr(statement, "credit", None),
-            "owed": Money(statement.credit_minor, statement.currency),
-            "paper": paper(
-                statement.document,
-                number=statement.number,
-                digest=statement.digest,
-                issued_on=statement.issued_at,
-            ),
-            "decisions": statement.decisions.select_related("by"),
-            "media": self.media,
+            "newer": getattr(statement, "superseded_by", None),
+            "review": review,
+            "offers": offers(request, self.admin_site, rows, review.people, now),
+            "may": {"postings": self.may(request, "postings.view")},
+            "media": self.media + Media(css={"all": ["reports/review.css"]}),
         }
         return TemplateResponse(request, "admin/reports/statement/change_form.html", context)
 
@@ -168,7 +110,13 @@ class StatementAdmin(AccountsAdmin):
         """The kept file of an issued statement; a draft is rendered with its mark and not kept."""
         statement = self._statement(request, str(pk))
         if statement.state == Statement.ISSUED:
-            return pdf_response(statement, making.pdf(statement=statement, now=timezone.now()))
+            try:
+                content = making.pdf(statement=statement, now=timezone.now())
+            except Refusal as refusal:
+                self.message_user(request, refusal.sentence, messages.ERROR)
+                return redirect("admin:reports_statement_change", pk)
+            operations.record_download(statement=statement, by=person(request), now=timezone.now())
+            return pdf_response(statement, content)
         return pdf_response(statement, making.render(statement))
 
     def close_view(self, request: HttpRequest) -> HttpResponse:
@@ -203,10 +151,17 @@ class StatementAdmin(AccountsAdmin):
             raise Http404
         return statement
 
-    @admin.action(description="Issue the selected drafts")
+    def has_issue_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "statements.issue")
+
+    @admin.action(description="Issue the selected drafts", permissions=["issue"])
     def issue_selected(self, request: HttpRequest, queryset: QuerySet[Statement]) -> None:
         rows = queryset.order_by("period_end", "contract__number")
-        now, by = timezone.now(), person(request)
+        now, by, listed = timezone.now(), person(request), shown_at(request)
         self.each(
-            request, rows, lambda row: operations.issue(statement=row, by=by, now=now), done="{count} issued."
+            request,
+            rows,
+            lambda row: operations.issue(statement=draft_as_listed(row, listed), by=by, now=now),
+            done="{count} issued.",
+            atomic=False,  # a refusal keeps the close that found what blocks
         )

@@ -69,7 +69,7 @@ def difference(amount: Money) -> str:
 
 
 def _grouped(amount: Money) -> str:
-    return figures.grouped(str(amount))
+    return amount.grouped
 
 
 def _rows(effect: Effect) -> list[Row]:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.views import CustomerListView, CustomerView
-from reports import making
+from reports import making, operations
 from reports.models import Statement
 from reports.queries import statements_of
 from slaservice.rules.money import Money
@@ -99,7 +99,9 @@ class StatementDocument(_OwnStatement):
     """GET /api/v1/statements/{id}/document: the frozen document, byte for byte, which anybody can recompute."""
 
     def get(self, request: Request, public_id: str) -> HttpResponse:
-        return HttpResponse(self.statement(public_id).body, content_type="application/json")
+        statement = self.statement(public_id)
+        operations.record_fetch(statement=statement, key=self.key, now=timezone.now())
+        return HttpResponse(statement.body, content_type="application/json")
 
 
 class StatementPdf(_OwnStatement):
@@ -107,7 +109,9 @@ class StatementPdf(_OwnStatement):
 
     def get(self, request: Request, public_id: str) -> HttpResponse:
         statement = self.statement(public_id)
-        return pdf_response(statement, making.pdf(statement=statement, now=timezone.now()))
+        content = making.pdf(statement=statement, now=timezone.now())
+        operations.record_fetch(statement=statement, key=self.key, now=timezone.now())
+        return pdf_response(statement, content)
 
 
 def pdf_response(statement: Statement, content: bytes) -> HttpResponse:

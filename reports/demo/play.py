@@ -269,6 +269,7 @@ def _sign_one(customer: Customer, contract: Json, clerk: User) -> None:
         starts_on=date.fromisoformat(contract["starts_on"]),
         ends_before=None if ends_on is None else date.fromisoformat(ends_on),
         agreement=agreement,
+        settling_days=contract.get("settling_days", 1),
         by=clerk,
         now=STORY,
     )

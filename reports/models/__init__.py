@@ -1,15 +1,32 @@
-"""What we concluded: statements and their lines, credits and decisions, blocks of the close, made documents."""
+"""What we concluded: statements and their lines, credits, claims and decisions, postings, blocks of the close, made documents
+and where they went."""
 
 from reports.models.blocks import ClosingBlock
+from reports.models.claims import Claim
 from reports.models.credits import CreditDecision, ServiceCredit
-from reports.models.desk import ProposedWindow
+from reports.models.deliveries import Delivery, Digest
+from reports.models.desk import MonthAtAGlance, ProposedWindow
 from reports.models.documents import StatementFile
-from reports.models.statements import NumberSeries, Statement, StatementLine
+from reports.models.exposure import Exposure, ExposureLine
+from reports.models.outdated import Outdated
+from reports.models.postings import ExportedPosting, Journal, Posting
+from reports.models.statements import Followed, NumberSeries, Statement, StatementLine
 
 __all__ = [
+    "Claim",
     "ClosingBlock",
     "CreditDecision",
+    "Delivery",
+    "Digest",
+    "ExportedPosting",
+    "Exposure",
+    "ExposureLine",
+    "Followed",
+    "Journal",
+    "MonthAtAGlance",
     "NumberSeries",
+    "Outdated",
+    "Posting",
     "ProposedWindow",
     "ServiceCredit",
     "Statement",

@@ -6,6 +6,7 @@ lines from ever changing, and a correction is the next revision, which supersede
 
 import json
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db.models import F, Q
 
 from accounts.models import Commitment, Contract
 from accounts.models.constraints import MOST_MINOR_UNITS, exactly_as_long_as
+from slaservice.rules import workflow
 
 
 def statement_id() -> str:
@@ -26,10 +28,14 @@ class Statement(models.Model):
 
     `body` is the canonical JSON of the statement's document, kept as text so that both databases keep the same bytes; `digest`
     is its SHA-256. `content_digest` covers agreement, cases and total alone: when it is equal, nothing has changed.
-    `credit_minor` is what the terms owe for the period, in minor units of `currency`.
+    `credit_minor` is what the terms owe for the period, in minor units of `currency`. From `due_at` on, when the contract's
+    settling time is over, a draft is due for review; time alone makes it so, and `status` says it.
     """
 
-    DRAFT, ISSUED = "draft", "issued"
+    DRAFT, ISSUED = workflow.DRAFT, workflow.ISSUED
+
+    SAYS_NOTHING = "0" * 64
+    """The digests of a draft that was let go (reports/outside.py): if its period comes back it is computed anew."""
 
     public_id = models.CharField(max_length=40, unique=True, default=statement_id, editable=False)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="statements")
@@ -49,6 +55,7 @@ class Statement(models.Model):
     credit_minor = models.BigIntegerField()
     met = models.BooleanField()
     drafted_at = models.DateTimeField()
+    due_at = models.DateTimeField()
     number = models.CharField(max_length=40, null=True, blank=True, unique=True)
     issued_at = models.DateTimeField(null=True, blank=True)
     issued_by = models.ForeignKey(
@@ -58,8 +65,14 @@ class Statement(models.Model):
     class Meta:
         ordering = ["-period_end", "contract__number", "-revision"]
         indexes = [
+            # The desk's list, newest first.
+            models.Index(fields=["-period_end", "id"], name="statement_newest_first"),
             # The desk: statements of a month, by state.
             models.Index(fields=["month", "state"], name="statement_by_month_and_state"),
+            # What is due for review, or may issue by itself.
+            models.Index(
+                fields=["due_at", "id"], condition=Q(state="draft"), name="statement_draft_by_due_date"
+            ),
             # A customer's list in the API: issued statements of its contracts, newest first.
             models.Index(
                 fields=["contract", "state", "-issued_at", "-id"], name="statement_issued_by_contract"
@@ -103,6 +116,13 @@ class Statement(models.Model):
     def __str__(self) -> str:
         return self.number or f"draft of {self.contract} for {self.period_label}"
 
+    def status(self, now: datetime) -> str:
+        """Where it stands: draft, due for review, issued, superseded. One query unless `superseded_by` is loaded."""
+        if self.state == self.DRAFT:
+            return workflow.DUE if self.due_at <= now else workflow.DRAFT
+        replaced = hasattr(self, "superseded_by") and self.superseded_by.state == self.ISSUED
+        return workflow.SUPERSEDED if replaced else workflow.ISSUED
+
     @property
     def document(self) -> Any:
         """The statement's document as JSON values; shape: slaservice.rules.documents."""
@@ -128,6 +148,9 @@ class StatementLine(models.Model):
     downtime_seconds = models.TextField()
     excluded_seconds = models.TextField()
     credit_minor = models.BigIntegerField()
+    counted = models.BooleanField(
+        default=True, help_text="Whether the credit is part of the total: where promises overlap, one may be."
+    )
     carried = models.TextField(
         default="0", help_text="Exact money below the minimum issue that the next period takes over."
     )
@@ -159,3 +182,12 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series}: {self.last}"
+
+
+class Followed(models.Model):
+    """How far the history was read for facts that change statements: seals up to `upto` are followed. One row."""
+
+    upto = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.upto)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from reports.pdf import figures, total
@@ -43,7 +44,11 @@ def _of_one(document: Document, case: Facts) -> list[Cell]:
     return [
         Cell("Contractual uptime", case.shown_uptime, [f"target {case.shown_target}"], verdict(case)),
         Cell("Downtime", figures.words(downtime), notes),
-        Cell(_credit_label(cases=[case]), _due(document), _credit_notes(case) + _decision_notes(document)),
+        Cell(
+            _credit_label(document, [case]),
+            _due(document),
+            _credit_notes(case) + _decision_notes(document, case.clock),
+        ),
         Cell("Measured availability", case.shown_measured, _excluded_notes(case)),
     ]
 
@@ -75,7 +80,11 @@ def _of_many(document: Document, cases: Sequence[Facts]) -> list[Cell]:
     notes = [f"from {len(credited)} of {len(cases)} commitments"] if credited else ["no credit due"]
     if document["total"].get("capped"):
         notes.append("reduced by the cap")
-    cells.append(Cell(_credit_label(cases), _due(document), notes + _decision_notes(document)))
+    cells.append(
+        Cell(
+            _credit_label(document, cases), _due(document), notes + _decision_notes(document, cases[0].clock)
+        )
+    )
     if lowest:
         shown = min(judged, key=lambda case: case.number("measured_percent"))
         cells.append(
@@ -86,18 +95,23 @@ def _of_many(document: Document, cases: Sequence[Facts]) -> list[Cell]:
     return cells
 
 
-def _credit_label(cases: Sequence[Facts]) -> str:
-    return "Service credit so far" if cases[0].provisional else "Service credit due"
+def _credit_label(document: Document, cases: Sequence[Facts]) -> str:
+    if cases[0].provisional:
+        return "Service credit so far"
+    return "Service credit to be claimed" if document["identity"].get("claim") else "Service credit due"
 
 
-def _decision_notes(document: Document) -> list[str]:
-    """Where the amount is not the computed one: what was granted before, what was computed, and the reason given."""
+def _decision_notes(document: Document, clock: Clock) -> list[str]:
+    """Until when to claim; where the amount is not the computed one, what was granted before, what computed, and why."""
     decision, notes = document["identity"].get("decision"), []
+    claim = document["identity"].get("claim")
+    if claim and claim["until"]:
+        notes.append(f"claim before {clock.stamp(datetime.fromisoformat(claim['until']))}")
     if total.granted_before(document):
         notes.append(f"beyond {total.money(document, total.granted_before(document))} granted before")
     if total.due(document) != total.owed(document):
         notes.append(f"computed: {total.money(document, total.owed(document))}")
-        notes += [printable(decision["reason"], 120)] if decision["reason"] else []
+        notes += [printable(decision["reason"], 120)] if decision and decision["reason"] else []
     return notes
 
 
@@ -193,7 +207,12 @@ def _story(case: Facts) -> str:
 
 
 def _credit_story(document: Document, cases: Sequence[Facts]) -> str:
-    if total.due(document):
+    due = total.due(document)
+    if due < 0:
+        return f"{_glued(total.money(document, -due))} of what was granted before is taken back."
+    if document["identity"].get("claim"):
+        return f"A service credit of {_glued(_due(document))} is given to who claims it."
+    if due:
         return (
             f"The service credit {'so far' if cases[0].provisional else 'due'} is {_glued(_due(document))}."
         )

@@ -6,6 +6,7 @@ its offset, because an hour then comes twice.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from slaservice.rules.intervals import moment
@@ -94,10 +95,14 @@ class Clock:
 
     def shifts(self) -> bool:
         """Whether the zone's offset changes within the period."""
-        offsets = {self.local(start).utcoffset() for _, start, _ in self.days()} | {
-            self.local(self.end - 1).utcoffset()
-        }
-        return len(offsets) > 1
+        return _shifts(self)
+
+
+@lru_cache(maxsize=256)
+def _shifts(clock: Clock) -> bool:
+    """Asked for every time that is shown."""
+    offsets = {clock.local(start).utcoffset() for _, start, _ in clock.days()}
+    return len(offsets | {clock.local(clock.end - 1).utcoffset()}) > 1
 
 
 def month_name(day: date) -> str:

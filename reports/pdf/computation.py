@@ -28,6 +28,17 @@ _STAYS = {
     "after_as_of": "counts as up",
     "excluded": "never downtime, stays in the eligible time",
 }
+_ALSO = {
+    "excluded": (
+        "exclude.categories",
+        "exclude.effect",
+        "exclude.notice_seconds",
+        "exclude.allowance_seconds",
+    ),
+}
+_DOWNTIME = (
+    "signal.source", "signal.severity_weight", "signal.affected_share", "shape.quantum_rule",
+)  # fmt: skip
 _WHOSE = {
     "min": "of the component with the lowest uptime",
     "mean": "of all components, added up",
@@ -58,13 +69,17 @@ _QUANTITY = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the computation, finished text; `kind` is '', 'sum' (a result that later lines use) or 'total'."""
+    """A line of the computation, finished text; `kind` is '', 'sum' (a result that later lines use) or 'total'.
+
+    `paths` are the fields of the terms that it follows from, as slaservice.rules.wording names them.
+    """
 
     label: str
     detail: str
     clause: str
     value: str
     kind: str = ""
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,7 @@ def _time(facts: Facts) -> Iterator[Step]:
             "each measured by itself, see above",
             facts.clause("components.combine"),
             str(len(facts.ledgers)),
+            paths=("components.combine",),
         )
     else:
         yield from _taken_off(facts, facts.ledgers[0])
@@ -124,7 +140,8 @@ def _taken_off(facts: Facts, ledger: Ledger) -> Iterator[Step]:
         off, stays = ledger.seconds(bucket, eligible=False), ledger.seconds(bucket, eligible=True)
         clause = facts.clause(*paths)
         if off:
-            yield Step(label, detail or "taken out", clause, f"−{figures.seconds(off)}")
+            taken = f"−{figures.seconds(off)}"
+            yield Step(label, detail or "taken out", clause, taken, paths=_ALSO.get(bucket, paths))
         if stays:
             meaning = {"as_up": "counts as up", "as_down": "counts as down"}.get(facts.terms.no_data, "")
             yield Step(
@@ -132,13 +149,13 @@ def _taken_off(facts: Facts, ledger: Ledger) -> Iterator[Step]:
                 meaning if bucket == "no_data" else _STAYS.get(bucket, ""),
                 clause,
                 f"({figures.seconds(stays)})",
+                paths=_ALSO.get(bucket, paths),
             )
     below = ledger.seconds("below_minimum", eligible=True)
     if below:
         detail = "lost, but too short to count; stays in the eligible time"
-        yield Step(
-            "Below the minimum", detail, facts.clause("shape.min_run", "shape"), f"({figures.seconds(below)})"
-        )
+        clause, shown = facts.clause("shape.min_run", "shape"), f"({figures.seconds(below)})"
+        yield Step("Below the minimum", detail, clause, shown, paths=("shape.min_run",))
 
 
 def _requests(facts: Facts) -> Iterator[Step]:
@@ -154,7 +171,8 @@ def _requests(facts: Facts) -> Iterator[Step]:
         shown = f"{failed:,} of {total:,} failed in {intervals}, {_lost_by(facts)}"
         label = f"Requests, {name}" if len(facts.covered) > 1 else "Requests"
         rate = figures.share(Fraction(failed), Fraction(total))
-        yield Step(label, shown, facts.clause("signal.requests", "signal"), f"({rate})")
+        clause = facts.clause("signal.requests", "signal")
+        yield Step(label, shown, clause, f"({rate})", paths=("signal.requests",))
 
 
 def _lost_by(facts: Facts) -> str:
@@ -174,33 +192,33 @@ def _uptime(facts: Facts) -> Iterator[Step]:
         sums = [f"{figures.exact(time)} s × {number(loss)}" for loss, time in lost_by_loss(facts.ledgers[0])]
         shown = sums if len(sums) <= 4 else [*sums[:3], f"{len(sums) - 3} further losses"]
         how = f"time × loss over the ledger: {' + '.join(shown)}" if sums else "nothing was lost"
-    yield Step(
-        "Downtime", how, facts.clause("signal.severity_weight", "signal"), figures.seconds(downtime), "sum"
-    )
+    clause = facts.clause("signal.severity_weight", "signal")
+    yield Step("Downtime", how, clause, figures.seconds(downtime), "sum", _DOWNTIME)
     if not facts.applicable:
         yield Step("Uptime", "nothing was eligible", "", "N/A", "sum")
         return
     allowed = facts.number("allowed_downtime_seconds")
     detail = f"{number(100 - facts.target)} % of the eligible time, {figures.words(allowed, 'floor')}"
-    yield Step("Allowed downtime", detail, "", f"({figures.seconds(allowed)})")
+    yield Step("Allowed downtime", detail, "", f"({figures.seconds(allowed)})", paths=("commitment_percent",))
     ratio = facts.number("uptime_ratio")
     if facts.joined:
         how = f"{_JOINED[facts.terms.combine]}, exactly {ratio.numerator}/{ratio.denominator}"
     else:
         how = f"1 − {figures.exact(downtime)} ÷ {figures.exact(eligible)}, exactly {ratio.numerator}/{ratio.denominator}"
-    yield Step(
-        "Uptime", how, facts.clause("components.combine"), f"{facts.result['uptime_percent']} %", "sum"
-    )
+    clause, uptime = facts.clause("components.combine"), f"{facts.result['uptime_percent']} %"
+    yield Step("Uptime", how, clause, uptime, "sum", ("components.combine", "uptime_rounding"))
     rounding = facts.terms.uptime_rounding
     if rounding:
         detail = f"rounded {_MODES[rounding.mode]} to {rounding.decimals} decimals"
-        yield Step("Judged uptime", detail, facts.clause("uptime_rounding"), facts.shown_uptime, "sum")
+        clause = facts.clause("uptime_rounding")
+        yield Step("Judged uptime", detail, clause, facts.shown_uptime, "sum", ("uptime_rounding",))
     yield Step(
         "Commitment",
         f"at least {number(facts.target)} %",
         facts.clause("commitment_percent"),
         _distance(facts),
         "sum",
+        ("commitment_percent",),
     )
 
 
@@ -215,7 +233,8 @@ def _distance(facts: Facts) -> str:
 def _credit(facts: Facts) -> Iterator[Step]:
     terms, reasons = facts.terms, facts.result["reasons"]
     if not terms.credit.rules:
-        yield Step("Credit rules", "these terms give no service credit", facts.clause("credit.rules"), "none")
+        clause, none = facts.clause("credit.rules"), "these terms give no service credit"
+        yield Step("Credit rules", none, clause, "none", paths=("credit.rules",))
         return
     gate = reasons["gate"]
     yield Step(
@@ -223,16 +242,19 @@ def _credit(facts: Facts) -> Iterator[Step]:
         printable(gate["reason"]),
         facts.clause("credit.gate"),
         "yes" if gate["open"] else "no",
+        paths=("credit.gate",),
     )
     for reason in reasons["rules"]:
         rule = terms.credit.rules[reason["rule"]]
         clause = facts.clause(f"credit.rules[{reason['rule']}]", "credit.rules")
         detail = _bracket(rule, reason) if isinstance(rule, Brackets) else _metered(facts, rule, reason)
         label = "Credit table" if isinstance(rule, Brackets) else "Metered credit"
-        yield Step(label, detail, clause, _unit(facts, Fraction(reason["credit"])))
+        given = _unit(facts, Fraction(reason["credit"]))
+        yield Step(label, detail, clause, given, paths=(f"credit.rules[{reason['rule']}]",))
     if len(reasons["rules"]) > 1:
         how = "the rule that gives most" if terms.credit.combine == "max" else "the sum of the rules"
-        yield Step("Credit", how, facts.clause("credit.combine"), _unit(facts, _owed(facts)), "sum")
+        clause, given = facts.clause("credit.combine"), _unit(facts, _owed(facts))
+        yield Step("Credit", how, clause, given, "sum", ("credit.combine",))
 
 
 def _owed(facts: Facts) -> Fraction:
@@ -295,9 +317,12 @@ def _amount(facts: Facts) -> Iterator[Step]:
     exact = facts.number("credit_amount_exact")
     if terms.credit.rules and reasons["gate"]["open"]:
         before = Fraction(reasons["before_cap"])
-        yield Step("Base", _base(facts), facts.clause("base"), facts.money(facts.number("base_exact")))
+        base = facts.money(facts.number("base_exact"))
+        yield Step("Base", _base(facts), facts.clause("base"), base, paths=("base",))
         clause = facts.clause("credit.day_value") if terms.credit.unit == "days" else ""
-        yield Step("Credit in money", _in_money(facts), clause, facts.money(before), "sum")
+        yield Step(
+            "Credit in money", _in_money(facts), clause, facts.money(before), "sum", ("credit.day_value",)
+        )
         yield from _cap(facts, before)
     if evidence.carried_forward:
         yield Step(
@@ -305,13 +330,16 @@ def _amount(facts: Facts) -> Iterator[Step]:
             "from earlier periods",
             facts.clause("minimum_issue"),
             facts.money(evidence.carried_forward),
+            paths=("minimum_issue",),
         )
     if terms.minimum_issue and terms.credit.rules:
         yield _minimum(facts)
     detail = f"{facts.money(exact)}, rounded once ({_MODES[terms.money.rounding]})"
     if Fraction(facts.result["credit_amount"]) == exact:
         detail = "no rounding needed" if exact else "nothing is due"
-    yield Step("Service credit", detail, facts.clause("money"), facts.shown_credit, "total")
+    yield Step(
+        "Service credit", detail, facts.clause("money"), facts.shown_credit, "total", ("money", "claim")
+    )
 
 
 def _in_money(facts: Facts) -> str:
@@ -359,6 +387,7 @@ def _cap(facts: Facts, before: Fraction) -> Iterator[Step]:
         text,
         facts.clause("cap"),
         _capped(facts, evidence, before) if reason["reduced"] else "not reached",
+        paths=("cap",),
     )
 
 
@@ -380,4 +409,5 @@ def _minimum(facts: Facts) -> Step:
         asked,
         facts.clause("minimum_issue"),
         rest if below else "reached" if facts.number("credit_amount_exact") else "nothing to issue",
+        paths=("minimum_issue",),
     )

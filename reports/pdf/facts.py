@@ -27,11 +27,15 @@ class Facts:
     result: Document
     ledgers: tuple[ledger.Ledger, ...]
     clock: Clock
+    whole: Clock
+    """Of the statement's period, of which this case may be a part."""
     names: Mapping[str, str]
 
     @property
     def title(self) -> str:
-        return printable(self.case.get("title") or self.case["id"], 80)
+        """With its days, where the contract changed within the period."""
+        title = printable(self.case.get("title") or self.case["id"], 80)
+        return title if self.clock == self.whole else f"{title}, {self.clock.label()}"
 
     @property
     def covered(self) -> dict[str, str]:
@@ -123,11 +127,17 @@ class Facts:
         return ""
 
 
+def clock_of(document: Document) -> Clock:
+    """The clock of a statement's whole period."""
+    period = document["identity"]["period"]
+    return Clock(ZoneInfo(period["timezone"]), parse_instant(period["start"]), parse_instant(period["end"]))
+
+
 def read(case: Document, document: Document) -> Facts:
     """The facts of one case of a statement's document."""
     parsed, result, identity = parse_case(case), case["expected"], document["identity"]
-    zone = ZoneInfo(identity["period"]["timezone"])
-    clock = Clock(zone, parse_instant(result["period_start"]), parse_instant(result["period_end"]))
+    whole = clock_of(document)
+    clock = Clock(whole.zone, parse_instant(result["period_start"]), parse_instant(result["period_end"]))
     return Facts(
         case=case,
         terms=parsed.terms,
@@ -135,5 +145,6 @@ def read(case: Document, document: Document) -> Facts:
         result=result,
         ledgers=ledger.read(result),
         clock=clock,
+        whole=whole,
         names=identity.get("components") or {},
     )

@@ -145,7 +145,7 @@ def _named(facts: Facts, entries: Sequence[_Entry]) -> str:
         f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     )
     severities = dict.fromkeys(
-        _severity(facts, outage).lower() for entry in entries for _, outage in entry.windows
+        severity_words(facts, outage).lower() for entry in entries for _, outage in entry.windows
     )
     return f"{len(entries)} incidents that weigh nothing by these terms ({', '.join(severities)}): {named}"
 
@@ -185,7 +185,8 @@ def _incident_row(facts: Facts, entry: _Entry) -> IncidentRow:
         title=entry.title,
         when=_when(facts, outages),
         counts=entry.lost > 0,
-        severity=", ".join(dict.fromkeys(_severity(facts, outage) for outage in outages)) or "as measured",
+        severity=", ".join(dict.fromkeys(severity_words(facts, outage) for outage in outages))
+        or "as measured",
         components=", ".join(dict.fromkeys(facts.name(o.component) for o in outages))
         if len(facts.components) > 1
         else "",
@@ -202,7 +203,7 @@ def _when(facts: Facts, outages: Sequence[Outage]) -> str:
     return facts.clock.span(min(o.start for o in outages), max(ends) if len(ends) == len(outages) else None)
 
 
-def _severity(facts: Facts, outage: Outage) -> str:
+def severity_words(facts: Facts, outage: Outage) -> str:
     """'Partial outage × 0.3': the severity, its weight unless in full, the share of users where it matters."""
     words = printable(outage.severity, 40).replace("_", " ").capitalize()
     weight = facts.terms.signal.severity_weight.get(outage.severity)
@@ -211,6 +212,11 @@ def _severity(facts: Facts, outage: Outage) -> str:
     if facts.terms.signal.affected_share.mode != "ignore" and outage.affected_share != 1:
         words += f", {figures.exact(outage.affected_share * 100)} % of users"
     return words
+
+
+def window_note(facts: Facts, name: str, outage: Outage, lost: Fraction) -> str:
+    """Why one window counted nothing, or less than it lasted; `lost` are the seconds that it decided."""
+    return _note(facts, _Entry(name, "", [(name, outage)], lost))
 
 
 def _note(facts: Facts, entry: _Entry) -> str:
@@ -222,7 +228,7 @@ def _note(facts: Facts, entry: _Entry) -> str:
     for name, outage in entry.windows:
         if name in dropped:
             reason = printable(dropped[name].partition(" (")[0])
-            notes[f"{_severity(facts, outage).lower()} {reason}" if entry.lost else reason] = None
+            notes[f"{severity_words(facts, outage).lower()} {reason}" if entry.lost else reason] = None
             continue
         until = (facts.evidence.as_of or facts.clock.end) if outage.end is None else outage.end
         if outage.start < facts.clock.start or until > facts.clock.end:
@@ -263,12 +269,13 @@ def exclusion_list(facts: Facts) -> Exclusions:
         f"The first {MOST_ROWS} of {len(touching)}; all are in the statement’s document." if more > 0 else ""
     )
     rows = [
-        _exclusion_row(facts, name, one, taken.get(name, Fraction(0))) for name, one in touching[:MOST_ROWS]
+        exclusion_row(facts, name, one, taken.get(name, Fraction(0))) for name, one in touching[:MOST_ROWS]
     ]
     return Exclusions(rows, note)
 
 
-def _exclusion_row(facts: Facts, name: str, exclusion: Exclusion, taken: Fraction) -> ExclusionRow:
+def exclusion_row(facts: Facts, name: str, exclusion: Exclusion, taken: Fraction) -> ExclusionRow:
+    """One exclusion; `taken` are the seconds that it took out."""
     notice, late = _notice(facts, exclusion)
     return ExclusionRow(
         reference=printable(name, 60),

@@ -16,8 +16,10 @@ from reports.pdf.computation import ComponentLine, Step, components, steps
 from reports.pdf.facts import Document, Facts
 from reports.pdf.incidents import Exclusions, Incidents, exclusion_list, incident_list
 from reports.pdf.ledger import Day, Ledger
+from reports.pdf.restated import Difference, difference_of
 from reports.pdf.text import lines, printable
 from reports.pdf.total import Total, total_of
+from slaservice.rules.intervals import SECOND
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import listed
 
@@ -99,6 +101,7 @@ class Paper:
     lines: list[Line]
     sections: list[Section]
     total: Total | None
+    difference: Difference | None
     terms: list[Clauses]
     responses: bool
     digest: list[str]
@@ -106,11 +109,18 @@ class Paper:
     tzdata: str
 
 
-def paper(document: Document, *, number: str | None, digest: str, issued_on: datetime | None) -> Paper:
-    """The paper of a statement's document. Without a number it is a draft."""
+def paper(
+    document: Document,
+    *,
+    number: str | None,
+    digest: str,
+    issued_on: datetime | None,
+    cases: Sequence[Facts] = (),
+) -> Paper:
+    """The paper of a statement's document. Without a number it is a draft. `cases`, where they were read already."""
     identity = document["identity"]
-    cases = [facts.read(case, document) for case in document["cases"]]
-    clock = cases[0].clock
+    cases = cases or [facts.read(case, document) for case in document["cases"]]
+    clock = facts.clock_of(document)
     customer, vendor, contract = identity["customer"], identity["vendor"], identity["contract"]
     name, period = printable(customer["name"], 80), clock.label()
     shown_number = printable(number, 60) if number else "Draft"
@@ -129,10 +139,10 @@ def paper(document: Document, *, number: str | None, digest: str, issued_on: dat
         period=period,
         zone=clock.zone.key,
         shifts=clock.shifts(),
-        hours=figures.hours(Fraction(cases[0].result["period_seconds"])),
+        hours=figures.hours(Fraction(clock.end - clock.start, SECOND)),
         contract=printable(contract["number"], 60),
         contract_title=printable(contract["title"], 100),
-        version=str(contract["version"]),
+        version=_versions(contract),
         tier=_capital(printable(identity.get("tier_name") or identity["tier"], 60)),
         number=shown_number,
         revision=str(identity["revision"]),
@@ -143,11 +153,19 @@ def paper(document: Document, *, number: str | None, digest: str, issued_on: dat
         lines=[section.line for section in sections],
         sections=sections,
         total=total_of(document, cases),
+        difference=difference_of(document),
         terms=_terms(cases),
         responses=any(one.incidents.listed and one.incidents.reliability for one in sections),
         digest=[digest[index : index + 8] for index in range(0, len(digest), 8)],
         engine=printable(identity["engine"], 40),
         tzdata=printable(identity["tzdata"], 40),
+    )
+
+
+def _versions(contract: Document) -> str:
+    """'2'; '1, then 2' where the contract changed within the period."""
+    return ", then ".join(str(one["number"]) for one in contract.get("versions", ())) or str(
+        contract["version"]
     )
 
 

@@ -33,7 +33,9 @@ def granted_before(document: Document) -> Fraction:
 
 
 def owed(document: Document) -> Fraction:
-    """What the terms owe beyond what was granted before; nothing is taken back."""
+    """What the terms owe beyond what was granted before; below nothing only where the contract takes back."""
+    if "difference" in document:
+        return Fraction(document["difference"]["to_grant"])
     return max(Fraction(0), computed(document) - granted_before(document))
 
 
@@ -76,8 +78,8 @@ def _after(document: Document) -> Iterator[tuple[str, str, str]]:
     before = granted_before(document)
     if before:
         yield "Granted before", "by earlier revisions of this statement", f"−{money(document, before)}"
-    if before > computed(document):
-        surplus = before - computed(document)
+    surplus = owed(document) - (computed(document) - before)
+    if surplus:
         yield "Not taken back", "what was granted stays granted", f"+{money(document, surplus)}"
     change = due(document) - owed(document)
     if change:

@@ -89,9 +89,9 @@ def a_count(start: datetime, **values: Any) -> None:
     chosen: dict[str, Any] = {"seconds": 3600, "total": 1000, "failed": 20, **values}
     chosen.setdefault("component", a_component("api"))
     chosen.setdefault("tier", a_tier("enterprise"))
-    reason = chosen.pop("reason", "")
+    reason, now = chosen.pop("reason", ""), chosen.pop("now", CLOSED)
     record_request_counts(
-        rows=[RequestCountRow(start=start, **chosen)], source="probe", by=None, now=CLOSED, reason=reason
+        rows=[RequestCountRow(start=start, **chosen)], source="probe", by=None, now=now, reason=reason
     )
 
 

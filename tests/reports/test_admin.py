@@ -1,17 +1,32 @@
 """The desk: finance sees where a figure comes from, decides and issues; nobody does what is not theirs to do."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from reports import closing
+from reports.admin.credit_verbs import seen_of
 from reports.models import ClosingBlock, ServiceCredit, Statement
+from reports.operations import adjust
 from slaservice.rules.workflow import ACCOUNT_MANAGER, AUDITOR, FINANCE_APPROVER, FINANCE_CLERK, OPERATOR
-from tests.factories.accounts import a_contract, a_customer, a_person
-from tests.factories.reports import a_draft, a_missed_draft, a_proposal, an_approved, an_issued, an_outage
+from tests.factories.accounts import TERMS, a_contract, a_customer, a_person, a_promise, an_agreement
+from tests.factories.reports import (
+    CLOSED,
+    a_draft,
+    a_missed_draft,
+    a_proposal,
+    an_approved,
+    an_issued,
+    an_outage,
+    april,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +64,10 @@ def test_an_approver_decides_on_the_page_and_a_clerk_then_issues() -> None:
     draft = a_missed_draft()
     approver, clerk = as_a(FINANCE_APPROVER), as_a(FINANCE_CLERK)
     assert "Approve" in shown(approver.get("/admin/reports/servicecredit/"))
-    approver.post(f"/admin/reports/servicecredit/{draft.credit.pk}/approve/", {"reason": "as computed"})
+    approver.post(
+        f"/admin/reports/servicecredit/{draft.credit.pk}/approve/",
+        {"reason": "as computed", **seen_of(draft.credit)},
+    )
     assert ServiceCredit.objects.get().state == "approved"
     clerk.post(f"/admin/reports/statement/{draft.pk}/issue/", {"digest": draft.digest})
     assert Statement.objects.get().number == "SLA-2026-00001"
@@ -68,9 +86,10 @@ def test_an_adjustment_says_amount_and_why_and_another_person_approves_it() -> N
     client = as_a(user=both)
     address = f"/admin/reports/servicecredit/{credit.pk}/"
     assert "This field is required" in shown(client.post(f"{address}adjust/", {"amount": "100.00"}))
-    client.post(f"{address}adjust/", {"amount": "100.00", "reason": "agreed"})
-    assert "second person" in shown(client.post(f"{address}approve/", {}))
-    as_a(FINANCE_APPROVER).post(f"{address}approve/", {})
+    client.post(f"{address}adjust/", {"amount": "100.00", "reason": "agreed", **seen_of(credit)})
+    credit.refresh_from_db()
+    assert "second person" in shown(client.post(f"{address}approve/", seen_of(credit)))
+    as_a(FINANCE_APPROVER).post(f"{address}approve/", seen_of(credit))
     credit.refresh_from_db()
     assert (credit.state, credit.amount_minor) == ("approved", 10_000)
 
@@ -138,12 +157,66 @@ def test_many_are_approved_and_issued_at_once_each_by_itself() -> None:
     an_outage()
     drafts = [a_draft(a_contract()) for _ in range(3)]
     credits = [draft.credit for draft in drafts]
-    chosen = {"action": "approve_selected", "_selected_action": [credit.pk for credit in credits[:2]]}
+    seen = {"shown_at": CLOSED}
+    chosen = seen | {"action": "approve_selected", "_selected_action": [credit.pk for credit in credits[:2]]}
     as_a(FINANCE_APPROVER).post("/admin/reports/servicecredit/", chosen)
-    chosen = {"action": "issue_selected", "_selected_action": [draft.pk for draft in drafts]}
+    chosen = seen | {"action": "issue_selected", "_selected_action": [draft.pk for draft in drafts]}
     page = shown(as_a(FINANCE_CLERK).post("/admin/reports/statement/", chosen, follow=True))
     assert "waits for its decision" in page
     assert Statement.objects.filter(state=Statement.ISSUED).count() == 2
+
+
+def test_what_keeps_one_of_many_from_being_issued_is_there_to_be_waived_afterwards() -> None:
+    draft = a_draft()
+    proposal = a_proposal()
+    chosen = {"shown_at": CLOSED, "action": "issue_selected", "_selected_action": [draft.pk]}
+    page = shown(as_a(FINANCE_CLERK).post("/admin/reports/statement/", chosen, follow=True))
+    assert "cannot be issued" in page
+    assert ClosingBlock.objects.get().subject == proposal.reference
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "address"),
+    [
+        (FINANCE_APPROVER, "approve_selected", "/admin/reports/servicecredit/"),
+        (FINANCE_CLERK, "issue_selected", "/admin/reports/statement/"),
+    ],
+)
+def test_what_came_after_the_list_was_shown_is_refused_by_name(role: str, action: str, address: str) -> None:
+    claimed = {**TERMS, "claim": {"by": "customer"}} if role == FINANCE_CLERK else TERMS
+    agreement = an_agreement(promises=[a_promise(terms=claimed)])
+    draft, other = a_missed_draft(a_contract(agreement=agreement)), a_draft(a_contract(agreement=agreement))
+    client = as_a(role)
+    with time_machine.travel(CLOSED + timedelta(hours=1), tick=False):
+        listed = shown(client.get(address))
+        hidden = re.search(r'<input type="hidden" name="shown_at" value="([^"]+)">', listed)
+        assert hidden is not None
+    an_outage(april(20, 12), april(20, 12, 30))
+    closing.close_chunk(month="2026-04", contracts=[draft.contract_id], now=CLOSED + timedelta(hours=2))
+    rows = [one.credit.pk if role == FINANCE_APPROVER else one.pk for one in (draft, other)]
+    chosen = {"action": action, "_selected_action": rows}
+    assert "No action selected" in shown(client.post(address, chosen, follow=True))
+    page = shown(client.post(address, chosen | {"shown_at": hidden[1]}, follow=True))
+    assert f"{draft.contract} for April 2026: The" in page
+    assert "list was shown: look at it again." in page
+    draft.refresh_from_db()
+    assert (draft.state, ServiceCredit.objects.get(statement=draft).decided_at) == ("draft", None)
+
+
+def test_what_was_adjusted_after_the_list_was_shown_is_not_approved_with_the_others() -> None:
+    credit = a_missed_draft().credit
+    adjusted = adjust(
+        credit=credit,
+        amount="100",
+        reason="agreed",
+        by=a_person(FINANCE_CLERK),
+        now=CLOSED + timedelta(hours=1),
+    )
+    chosen = {"action": "approve_selected", "_selected_action": [adjusted.pk], "shown_at": CLOSED}
+    page = shown(as_a(FINANCE_APPROVER).post("/admin/reports/servicecredit/", chosen, follow=True))
+    assert "The credit has changed since the list was shown" in page
+    adjusted.refresh_from_db()
+    assert adjusted.state == "adjusted"
 
 
 def test_the_history_of_a_statement_can_be_read() -> None:

@@ -1,5 +1,6 @@
 """Credits are decided by people: once, on what they saw, and never by whoever changed the amount."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from reports.operations import adjust, approve, issue, reject
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import FINANCE_APPROVER, FINANCE_CLERK, ROLES
 from tests.factories.accounts import a_person, history_of
-from tests.factories.reports import CLOSED, a_missed_draft, an_issued
+from tests.factories.money import a_claimable
+from tests.factories.reports import CLOSED, a_draft, a_missed_draft, an_issued, an_outage, april
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +72,8 @@ def test_the_database_itself_refuses_that_one_person_changes_and_decides() -> No
         ({"state": "approved"}, "exactly_decided_credits_name_who_and_when"),
         ({"state": "granted"}, "credit_state_is_known"),
         ({"amount_minor": 1}, "only_a_person_changes_an_amount"),
-        ({"amount_minor": -1, "computed_minor": -1}, "credit_amounts_are_in_bounds"),
+        ({"amount_minor": 10**15 + 1, "computed_minor": 10**15 + 1}, "credit_amounts_are_in_bounds"),
+        ({"amount_minor": -(10**15) - 1, "computed_minor": -(10**15) - 1}, "credit_amounts_are_in_bounds"),
         ({"state": "adjusted"}, "an_adjusted_credit_names_who"),
     ],
 )
@@ -134,10 +137,29 @@ def test_only_the_role_in_the_table_decides(verb: str, allowed: str) -> None:
 
 
 def test_the_credit_of_an_issued_statement_is_decided_for_good() -> None:
-    issued = an_issued(statement=a_missed_draft())
-    with pytest.raises(Refusal) as refused:
-        adjust(credit=issued.credit, amount="1.00", reason="x", by=a_person(FINANCE_CLERK), now=CLOSED)
-    assert refused.value.code == "already_issued"
+    credit = an_issued(statement=a_missed_draft()).credit
+    clerk, approver = a_person(FINANCE_CLERK), a_person(FINANCE_APPROVER)
+    runs: list[Callable[[], object]] = [
+        lambda: adjust(credit=credit, amount="1.00", reason="x", by=clerk, now=CLOSED),
+        lambda: approve(credit=credit, by=approver, now=CLOSED),
+        lambda: reject(credit=credit, reason="x", by=approver, now=CLOSED),
+    ]
+    for run in runs:
+        with pytest.raises(Refusal) as refused:
+            run()
+        assert refused.value.code == "credit_changed"
+
+
+def test_a_credit_that_is_still_to_be_claimed_is_not_decided_on() -> None:
+    credit = a_claimable()
+    runs: list[Callable[[], object]] = [
+        lambda: adjust(credit=credit, amount="1.00", reason="x", by=a_person(FINANCE_CLERK), now=CLOSED),
+        lambda: approve(credit=credit, by=a_person(FINANCE_APPROVER), now=CLOSED),
+    ]
+    for run in runs:
+        with pytest.raises(Refusal) as refused:
+            run()
+        assert refused.value.code == "credit_changed"
 
 
 # Issuing
@@ -201,3 +223,17 @@ def test_a_statement_is_issued_once() -> None:
     with pytest.raises(Refusal) as refused:
         issue(statement=issued, by=a_person(FINANCE_CLERK), now=CLOSED)
     assert refused.value.code == "already_issued"
+
+
+def test_what_was_seen_on_another_draft_is_not_decided_on_even_where_the_amount_is_the_same() -> None:
+    draft = a_missed_draft()
+    seen = ServiceCredit.objects.get()
+    an_outage(april(20, 12), april(20, 12, 30))
+    later = CLOSED + timedelta(hours=1)
+    a_draft(draft.contract, now=later)
+    assert ServiceCredit.objects.get().amount_minor == seen.amount_minor
+    with pytest.raises(Refusal) as refused:
+        approve(credit=seen, by=a_person(FINANCE_APPROVER), now=later)
+    assert refused.value.code == "credit_changed"
+    approved = approve(credit=ServiceCredit.objects.get(), by=a_person(FINANCE_APPROVER), now=later)
+    assert approved.state == "approved"

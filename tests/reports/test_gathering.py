@@ -456,7 +456,9 @@ def test_what_begins_where_the_period_ends_blocks_only_if_an_outage_ends_there()
 
 def test_terms_that_cannot_be_read_block_their_own_contract_alone() -> None:
     broken, other = a_contract_with(), a_contract_with()
-    Commitment.objects.filter(version__contract=broken).update(terms={"nonsense": 1})
+    Commitment.objects.create(
+        version=broken.versions.get(), name="Broken", terms={"nonsense": 1}, fee_minor=1
+    )
     result = close()
     assert result.drafted == [other.number]
     assert [number for number, _ in result.blocked] == [broken.number]

@@ -15,6 +15,7 @@ from reports.models import (
     StatementFile,
     StatementLine,
 )
+from tests.factories.accounts import a_contract, an_agreement
 from tests.factories.reports import CLOSED, a_draft, a_missed_draft, an_issued
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +130,17 @@ def test_a_draft_may_change_and_go() -> None:
     Statement.objects.filter(pk=draft.pk).update(met=True)
     StatementLine.objects.filter(statement=draft).delete()
     ServiceCredit.objects.filter(statement=draft).delete()
-    assert Statement.objects.filter(pk=draft.pk).delete()[0] == 1
+    untouched_by_money = a_draft(a_contract(agreement=an_agreement(tier="free")))
+    StatementLine.objects.filter(statement=untouched_by_money).delete()
+    assert Statement.objects.filter(pk=untouched_by_money.pk).delete()[0] == 1
+
+
+def test_a_draft_that_the_books_name_stays() -> None:
+    draft = a_missed_draft()
+    StatementLine.objects.filter(statement=draft).delete()
+    ServiceCredit.objects.filter(statement=draft).delete()
+    with pytest.raises(ProtectedError):
+        draft.delete()
 
 
 @pytest.mark.parametrize(

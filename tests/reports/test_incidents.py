@@ -133,7 +133,7 @@ def test_updates_cost_one_query_however_many_incidents_there_are() -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             (gathered,) = closing.gather_for(month=MONTH, contracts=[contract.pk], now=CLOSED)
-            compute(gathered, None)
+            compute(gathered)
         return len(captured)
 
     an_outage(incident=an_incident())

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from rich.table import Table
 from reports import store
 from reports.demo.play import LogIns, play
 from reports.models import StatementFile, StatementLine
-from slaservice.rules.exact import parse_exact
 from slaservice.rules.money import Money
 from slaservice.rules.words import number
 
@@ -74,10 +74,10 @@ class Command(BaseCommand):
                 statement.period_label,
                 line.components,
                 line.uptime_percent,
-                number(parse_exact(line.commitment_percent)),
+                number(Fraction(line.commitment_percent)),
                 met,
-                number(parse_exact(line.downtime_seconds)),
-                number(parse_exact(line.excluded_seconds)),
+                number(Fraction(line.downtime_seconds)),
+                number(Fraction(line.excluded_seconds)),
                 f"{statement.currency} {Money(line.credit_minor, statement.currency)}",
             )
         return table
