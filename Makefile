@@ -27,6 +27,9 @@ test: setup-dev ## the whole suite, on SQLite and on PostgreSQL with Redis and C
 proof: setup-dev ## longer proofs
 	@$(PY) -m tests.run proof
 
+sabotage: setup-dev ## takes locks and constraints away, one by one: ends well only if the tests notice each
+	@$(PY) -m tests.sabotage
+
 mutants: setup-dev ## what the tests of the rules would not notice: mutation testing, an hour or so
 	$(PY) -m mutmut run --max-children 2
 	$(PY) -m mutmut results
@@ -56,4 +59,4 @@ clean: ## everything that tools made; the data in var/ stays
 	rm -rf .venv mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev demo run test proof mutants bench check format lock clean
+.PHONY: help setup setup-dev demo run test proof sabotage mutants bench check format lock clean

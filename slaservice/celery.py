@@ -53,11 +53,56 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60},
         },
+        "ask again what blocked a close": {
+            "task": "reports.tasks.close_blocked",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
+        "issue what needs nobody": {
+            "task": "reports.tasks.issue_due",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "follow what history took in": {
+            "task": "reports.tasks.follow",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "reckon what running periods owe": {
+            "task": "reports.tasks.reckon_exposure",
+            "schedule": 300.0,
+            "options": {"expires": 300},
+        },
         "sweep what is owed": {"task": "reports.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+        "send the mails that are owed": {
+            "task": "reports.tasks.ring_for_mail",
+            "schedule": 30.0,
+            "options": {"expires": 30},
+        },
+        "let go of what nobody claimed": {
+            "task": "reports.tasks.lapse_credits",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "tell finance what waits": {
+            "task": "reports.tasks.tell_finance",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
         "poll the pages whose turn it is": {
             "task": "slaservice.outages.tasks.poll_feeds",
             "schedule": 10.0,
             "options": {"expires": 10},
+        },
+        "seal what history took in": {
+            "task": "slaservice.history.tasks.seal",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
+        "anchor history outside the database": {
+            "task": "slaservice.history.tasks.anchor_whole",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
         },
         "read what hooks received": {
             "task": "slaservice.outages.tasks.read_messages",
@@ -67,4 +112,4 @@ app.conf.update(
     },
     worker_hijack_root_logger=False,
 )
-app.autodiscover_tasks(["slaservice.outages", "accounts", "reports"])
+app.autodiscover_tasks(["slaservice.history", "slaservice.outages", "accounts", "reports"])

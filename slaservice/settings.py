@@ -43,7 +43,10 @@ VENDOR_NAME = _setting("VENDOR_NAME", local="Example Platform, Inc.")
 VENDOR_ADDRESS = _setting("VENDOR_ADDRESS", local="1 Example Street\nSan Francisco, CA 94105\nUnited States")
 VENDOR_CONTACT = _setting("VENDOR_CONTACT", local="sla@platform.example")
 VENDOR_TIME_ZONE = env.text("VENDOR_TIME_ZONE", "UTC")
+# The numbers that the ERP knows the accounts of the journal by, as "accrued=2310,payable=2320"; see slaservice/rules/postings.py.
+LEDGER_ACCOUNTS = env.dict("LEDGER_ACCOUNTS", default={})
 DOCUMENTS_DIR = Path(env.text("DOCUMENTS_DIR", str(VAR_DIR / "documents")))
+ANCHORS_DIR = Path(env.text("ANCHORS_DIR", str(VAR_DIR / "anchors")))
 
 # Where the site answers. Links in mails come from SITE_URL's host only because no other host is answered.
 SITE_URL = _setting("SITE_URL", local="http://127.0.0.1:8000").rstrip("/")
@@ -181,6 +184,8 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_500  # a contract of fifty commitments has some 6,500
 
 STATIC_URL = "/static/"
 # Locally the files are served from where they stand; in production from what collectstatic gathered.

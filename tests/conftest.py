@@ -60,6 +60,7 @@ def settings_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         DOCUMENTS_DIR=tmp_path_factory.mktemp("documents"),
+        ANCHORS_DIR=tmp_path_factory.mktemp("anchors"),
     ):
         yield
 

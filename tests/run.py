@@ -1,4 +1,4 @@
-"""Runs the whole suite twice: on SQLite in the process, and on PostgreSQL with Redis and real Celery workers.
+"""Runs the suite twice: on SQLite in the process, and on PostgreSQL with Redis and real Celery workers (but the rules, once).
 
     python -m tests.run [sqlite] [servers] [proof] [bench] [-- what pytest should be told]
 
@@ -38,7 +38,9 @@ def on_sqlite(options: list[str]) -> bool:
 
 def on_servers(options: list[str]) -> bool:
     with servers() as environment:
-        parallel = run("PostgreSQL", environment, ["-n", "auto", "-m", "not distributed", *options])
+        # The rules know no database: once is enough, unless somebody says what is to run.
+        told = options or ["--ignore=tests/rules"]
+        parallel = run("PostgreSQL", environment, ["-n", "auto", "-m", "not distributed", *told])
         workers = run("PostgreSQL, Redis, Celery workers", environment, ["-m", "distributed", *options])
     return parallel and workers
 

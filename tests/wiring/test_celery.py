@@ -61,8 +61,17 @@ def test_the_beat_only_pings_and_every_ping_is_a_task_that_exists() -> None:
     app.loader.import_default_modules()
     pings = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
     assert pings == {
+        "reports.tasks.close_blocked": 3600.0,
         "reports.tasks.close_due": 60.0,
+        "reports.tasks.follow": 10.0,
+        "reports.tasks.issue_due": 60.0,
+        "reports.tasks.lapse_credits": 60.0,
+        "reports.tasks.reckon_exposure": 300.0,
+        "reports.tasks.ring_for_mail": 30.0,
         "reports.tasks.sweep": 10.0,
+        "reports.tasks.tell_finance": 3600.0,
+        "slaservice.history.tasks.anchor_whole": 3600.0,
+        "slaservice.history.tasks.seal": 5.0,
         "slaservice.outages.tasks.poll_feeds": 10.0,
         "slaservice.outages.tasks.read_messages": 5.0,
     }

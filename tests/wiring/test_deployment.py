@@ -24,7 +24,7 @@ def test_a_service_is_given_everything_that_production_must_have(service: str) -
 def test_no_secret_has_a_default_in_the_compose_file() -> None:
     defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
     assert set(defaults) == {
-        "BEHIND_PROXY", "DEBUG", "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "PUBLISH", "SECRET_KEY_FALLBACKS",
+        "BEHIND_PROXY", "DEBUG", "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "LEDGER_ACCOUNTS", "PUBLISH", "SECRET_KEY_FALLBACKS",
         "SLASERVICE_VERSION", "VENDOR_TIME_ZONE",
     }  # fmt: skip
     assert defaults["SECRET_KEY_FALLBACKS"] == defaults["HOOK_SECRETS"] == ""

@@ -1,0 +1,95 @@
+"""What the processes of a race do. Each looks first, as a person does at a page, and returns what it will do then."""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+from unittest.mock import patch
+
+from django.contrib.auth.models import User
+
+from reports import closing, operations
+from reports.models import Claim, ServiceCredit, Statement
+from reports.operations import issuing
+from reports.operations.numbers import next_number
+from slaservice.history.operations import record
+from slaservice.history.sealing import seal
+from slaservice.outages.models import Component
+from slaservice.rules.refusal import Refusal
+from tests.factories.money import AUTUMN
+
+Deed = Callable[[], object]
+
+
+def _close(month: str, contracts: Sequence[int]) -> Deed:
+    return lambda: closing.close_chunk(month=month, contracts=contracts, now=AUTUMN)
+
+
+def _decide(verb: str, credit: int, by: int, **values: Any) -> Deed:
+    seen, person = ServiceCredit.objects.get(pk=credit), User.objects.get(pk=by)
+    return lambda: getattr(operations, verb)(credit=seen, by=person, now=AUTUMN, **values)
+
+
+def _claim(verb: str, claim: int, by: int, **values: Any) -> Deed:
+    seen, person = Claim.objects.select_related("credit").get(pk=claim), User.objects.get(pk=by)
+    return lambda: getattr(operations, verb)(claim=seen, by=person, now=AUTUMN, **values)
+
+
+def _journal(by: int) -> Deed:
+    person = User.objects.get(pk=by)
+    return lambda: operations.make_journal(by=person, now=AUTUMN)
+
+
+def _issue(statement: int, by: int) -> Deed:
+    seen, person = Statement.objects.get(pk=statement), User.objects.get(pk=by)
+    return lambda: operations.issue(statement=seen, by=person, now=AUTUMN)
+
+
+def _issue_shakily(statements: Sequence[int], by: int, seed: int) -> Deed:
+    """One after the other until all are issued; every tenth time the transaction breaks off behind its number."""
+    dice = random.Random(seed)
+
+    def breaking(*values: Any) -> str:
+        number = next_number(*values)
+        if dice.random() < 0.1:
+            raise Refusal("broken_off", "The transaction broke off behind its number.")
+        return number
+
+    def deed() -> None:
+        with patch.object(issuing, "next_number", breaking):
+            for statement in statements:
+                while not _issued(_issue(statement, by)):
+                    pass
+
+    return deed
+
+
+def _issued(issue: Deed) -> bool:
+    try:
+        issue()
+    except Refusal as refusal:
+        if refusal.code != "broken_off":
+            raise
+        return False
+    return True
+
+
+def _write_and_seal(component: int, entries: int) -> Deed:
+    seen = Component.objects.get(pk=component)
+
+    def deed() -> None:
+        for number in range(entries):
+            record(by=None, action="components.change", obj=seen, reason=f"{number}", at=AUTUMN)
+            seal(now=AUTUMN)
+
+    return deed
+
+
+DEEDS: dict[str, Callable[..., Deed]] = {
+    "close": _close,
+    "decide": _decide,
+    "claim": _claim,
+    "journal": _journal,
+    "issue": _issue,
+    "issue shakily": _issue_shakily,
+    "write and seal": _write_and_seal,
+}
