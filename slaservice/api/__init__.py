@@ -6,7 +6,7 @@ Versions stand in the path (`/api/v1/`): a version's fields and codes only ever 
 from slaservice.api.pages import CursorPagination
 from slaservice.api.problems import exception_handler, page_not_found, problem, server_error
 from slaservice.api.strict_json import StrictJSONParser, is_plain, parse_json
-from slaservice.api.views import ApiListView, ApiView
+from slaservice.api.views import ApiListView, ApiView, scope_of
 
 __all__ = [
     "ApiListView",
@@ -18,5 +18,6 @@ __all__ = [
     "page_not_found",
     "parse_json",
     "problem",
+    "scope_of",
     "server_error",
 ]

@@ -24,7 +24,7 @@ class CursorPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.ordering: tuple[str, ...] = tuple(view.ordering)
         self.request, self.salt = request, f"{type(view).__module__}.{type(view).__qualname__}"
-        limit = _page_size(request.query_params.get("limit"))
+        limit = view.asked.get("limit", DEFAULT_PAGE)
         rows = list(queryset.filter(self._beyond()).order_by(*self.ordering)[: limit + 1])
         self.last = rows[limit - 1] if len(rows) > limit else None
         return rows[:limit]
@@ -61,16 +61,6 @@ class CursorPagination(BasePagination):
             beyond |= equal & Q(**{f"{field}__{comparison}": value})
             equal &= Q(**{field: value})
         return beyond
-
-
-def _page_size(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_PAGE
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0):
-        raise Invalid(
-            [FieldError("limit", f"must be a whole number from 1 to {MAX_PAGE}")], "invalid_request"
-        )
-    return min(int(text), MAX_PAGE)
 
 
 def _value(row: Any, name: str) -> Any:

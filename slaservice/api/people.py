@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
-from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from slaservice.api.bearer import BearerAuthentication
-from slaservice.api.views import ApiListView, ApiView
+from slaservice.api.views import ApiListView, ApiView, scope_of
 from slaservice.history import operations as history
 from slaservice.history.models import PersonKey
 from slaservice.history.person_keys import authenticate_person_key
@@ -35,10 +34,8 @@ class MayDoIt(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, PersonKey):
             return False
-        method = "GET" if request.method == "HEAD" else str(request.method)
-        action = view.actions.get(method)
-        if action is None:
-            raise exceptions.MethodNotAllowed(method)
+        method = str(request.method)
+        action = view.scope_of(method)
         if action not in request.auth.scopes:
             return False
         history.require(request.auth.person, action)
@@ -51,6 +48,10 @@ class PersonView(ApiView):
     authentication_classes = [PersonKeyAuthentication]
     permission_classes = [MayDoIt]
     actions: ClassVar[Mapping[str, str]] = {}
+    key_kind: ClassVar[str] = "personKey"
+
+    def scope_of(self, method: str) -> str:
+        return scope_of(self.actions, method)
 
     @property
     def person(self) -> User:

@@ -7,7 +7,7 @@ for programs, `detail` says what is wrong, `remedy` what to do, `errors` names e
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Literal, NotRequired, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
+from typing_extensions import TypedDict
 
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
@@ -79,6 +80,56 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str, str]] = {
         "Send the request again later; tell us the time if it goes on.",
     ),
 }
+
+
+class FieldProblem(TypedDict):
+    """One field at fault: its path in the body or the name of the parameter, and the reason."""
+
+    path: str
+    reason: str
+
+
+class Problem(TypedDict):
+    """What went wrong, as RFC 9457 has it. `code` is stable and for programs."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    code: str
+    detail: str
+    remedy: NotRequired[str]
+    errors: NotRequired[list[FieldProblem]]
+
+
+def usual_refusals(*, key: bool, named: bool, body: bool, once: bool) -> dict[str, tuple[int, str]]:
+    """Codes of what any address may refuse, with status and meaning: with a key, an id in its address, a body, once only."""
+    usual = {
+        "invalid_request": (400, "A parameter, header or field cannot be used; each is named."),
+        "too_many_requests": (429, "The limit is used up; the header Retry-After says for how many seconds."),
+    }
+    if key:
+        usual |= {
+            "key_in_address": (400, "A key does not belong in an address."),
+            "key_missing": (401, "There is no key."),
+            "key_not_valid": (401, "The key is unknown, expired or revoked."),
+            "scope_missing": (403, "The key does not have the scope."),
+        }
+    if named:
+        usual["not_found"] = (404, "There is nothing here that this key may see.")
+    if body:
+        usual |= {
+            "invalid_json": (400, "The body is no strict JSON."),
+            "body_too_large": (413, "The body is too large."),
+            "media_type_not_supported": (415, "The body is not declared as JSON."),
+        }
+    if once:
+        usual |= {
+            "idempotency_key_missing": (400, "The header Idempotency-Key is missing or cannot be used."),
+            "idempotency_key_in_use": (409, "The first request of this name is still being served."),
+            "idempotency_key_reused": (422, "The name was used for another request."),
+        }
+    return usual
+
 
 REFUSAL_STATUS = {"not_permitted": 403, "body_too_large": 413, "idempotency_key_reused": 422}
 """Statuses of refusals that are no conflict with the state of things (409) and no list of faults (400)."""

@@ -3,20 +3,23 @@
 The classes carry all of this themselves, whatever the settings say.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import Http404
+from rest_framework import exceptions
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from slaservice.api.pages import CursorPagination
+from slaservice.api.asked import Parameter
+from slaservice.api.asked import read as read_parameters
+from slaservice.api.pages import DEFAULT_PAGE, MAX_PAGE, CursorPagination
 from slaservice.api.problems import exception_handler, private
+from slaservice.api.schema import Schema, parameters_of_lists
 from slaservice.api.strict_json import StrictJSONParser, is_plain
-from slaservice.rules.refusal import FieldError, Invalid
 
 
 class OneForm(DefaultContentNegotiation):
@@ -27,13 +30,26 @@ class OneForm(DefaultContentNegotiation):
 
 
 class ApiView(APIView):
-    """One resource or action. `query_parameters` are those that its address may carry: any other is refused."""
+    """One resource or action. `filters` are the parameters that its address may carry with GET: any other is refused, and
+    `self.asked` has those that were given, read.
+    """
 
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = OneForm
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    query_parameters: ClassVar[frozenset[str]] = frozenset()
+    schema = Schema()
+    filters: ClassVar[Mapping[str, Parameter]] = {}
+    key_kind: ClassVar[str] = ""
+    asked: Mapping[str, Any]
+
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Every parameter that the address knows."""
+        return self.filters
+
+    def scope_of(self, method: str) -> str:
+        """What a key must have for the method; '' where nothing is needed. MethodNotAllowed: it is not offered."""
+        return ""
 
     def get_exception_handler(self) -> Any:
         return exception_handler
@@ -42,31 +58,34 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if not all(is_plain(str(value)) for value in kwargs.values()):
             raise Http404
-        _check_query(request, self.query_parameters)
+        reads = request.method in ("GET", "HEAD")
+        self.asked = read_parameters(request, self.parameters() if reads else {})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         return private(super().finalize_response(request, response, *args, **kwargs))
 
 
 class ApiListView(ApiView, GenericAPIView):
-    """A list in pages: `ordering`, `get_queryset`, and `query_parameters` beside `cursor` and `limit`."""
+    """A list in pages: `orderings` by name, the first of which is the usual one, and `get_queryset`.
+
+    An ordering names fields that are never null, the last one unique.
+    """
 
     pagination_class = CursorPagination
-    query_parameters: ClassVar[frozenset[str]] = frozenset({"cursor", "limit"})
-    ordering: ClassVar[Sequence[str]] = ("pk",)
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"id": ("pk",)}
+
+    def parameters(self) -> Mapping[str, Parameter]:
+        return {**self.filters, **parameters_of_lists(self.orderings, MAX_PAGE, DEFAULT_PAGE)}
+
+    @property
+    def ordering(self) -> Sequence[str]:
+        """By what this page is sorted."""
+        return self.orderings[self.asked.get("ordering", next(iter(self.orderings)))]
 
 
-def _check_query(request: Request, allowed: frozenset[str]) -> None:
-    faults = []
-    for name, values in request.query_params.lists():
-        if name not in allowed:
-            known = ", ".join(sorted(allowed)) or "none"
-            faults.append(
-                FieldError(ascii(name)[1:-1], f"is not a parameter of this address; it knows: {known}")
-            )
-        elif len(values) > 1:
-            faults.append(FieldError(name, "is given more than once"))
-        elif not is_plain(values[0]):
-            faults.append(FieldError(name, "holds a control character"))
-    if faults:
-        raise Invalid(faults, "invalid_request")
+def scope_of(scopes: Mapping[str, str], method: str) -> str:
+    """What the method takes. A method that is not named is not offered."""
+    scope = scopes.get("GET" if method == "HEAD" else method)
+    if scope is None:
+        raise exceptions.MethodNotAllowed(method)
+    return scope

@@ -6,7 +6,7 @@ with the field's path and the reason; nothing is guessed and nothing is ignored 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -136,20 +136,21 @@ def _parsed(adapter: TypeAdapter[T], data: object, name: str) -> T:
     try:
         return adapter.validate_python(data)
     except ValidationError as problem:
-        raise Invalid([_field_error(name, dict(error)) for error in problem.errors()]) from None
+        raise Invalid([*field_errors(name, map(dict, problem.errors()))]) from None
 
 
-def _field_error(name: str, error: Mapping[str, Any]) -> FieldError:
-    path, before = name, None
-    for step in error["loc"]:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif not _is_no_field(step, before):
-            path += f".{step}"
-        before = step
-    reasons = {"missing": "is required", "unexpected_keyword_argument": "is not a known field"}
-    reason = reasons.get(error["type"]) or error["msg"].removeprefix("Value error, ")
-    return FieldError(path, reason)
+def field_errors(name: str, errors: Iterable[Mapping[str, Any]]) -> Iterator[FieldError]:
+    """The errors that pydantic found (`loc`, `type`, `msg`) in what is called `name`, as paths and reasons."""
+    for error in errors:
+        path, before = name, None
+        for step in error["loc"]:
+            if isinstance(step, int):
+                path += f"[{step}]"
+            elif not _is_no_field(step, before):
+                path += f".{step}" if path else step
+            before = step
+        reasons = {"missing": "is required", "unexpected_keyword_argument": "is not a known field"}
+        yield FieldError(path, reasons.get(error["type"]) or error["msg"].removeprefix("Value error, "))
 
 
 def _is_no_field(step: str, before: int | str | None) -> bool:

@@ -57,14 +57,6 @@ def test_without_a_limit_a_page_has_fifty_rows(rows: list[Permission]) -> None:
     assert page["next"]
 
 
-def test_a_limit_above_500_is_500(rows: list[Permission]) -> None:
-    kind = ContentType.objects.create(app_label="letters", model="many")
-    Permission.objects.bulk_create(
-        Permission(codename=f"d{number}", name="d", content_type=kind) for number in range(500)
-    )
-    assert len(get("/api/permissions?limit=999999999")["results"]) == 500
-
-
 def test_rows_that_come_and_go_between_pages_disturb_nobody(rows: list[Permission]) -> None:
     first = get("/api/permissions?limit=5")
     kind = ContentType.objects.create(app_label="letters", model="late")
@@ -79,7 +71,7 @@ def test_the_next_address_keeps_the_filter(rows: list[Permission]) -> None:
     assert [len(page) for page in pages] == [3, 1]
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "abc", "1.5", "", "١٢", "１２", "9999999999"])
+@pytest.mark.parametrize("limit", ["0", "-1", "501", "999999999", "abc", "1.5", "", "١٢", "１２", "9999999999"])
 def test_a_limit_that_is_no_number_of_rows_is_refused(limit: str) -> None:
     response = Client().get("/api/permissions", {"limit": limit})
     assert (response.status_code, response.json()["errors"][0]["path"]) == (400, "limit")

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from slaservice.api import ApiListView, ApiView
+from slaservice.api.asked import text
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
 RAISED: dict[str, Exception] = {
@@ -63,11 +64,11 @@ class Permissions(ApiListView):
     """A list over a table that every installation has; `codename` repeats, `id` does not."""
 
     permission_classes: list[Any] = []
-    ordering = ("-codename", "id")
-    query_parameters = ApiListView.query_parameters | {"name"}
+    orderings = {"-codename": ("-codename", "id")}
+    filters = {"name": text("What the name begins with.")}
 
     def get_queryset(self) -> QuerySet[Permission]:
-        return Permission.objects.filter(name__startswith=self.request.query_params.get("name", ""))
+        return Permission.objects.filter(name__startswith=self.asked.get("name", ""))
 
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.get_queryset())

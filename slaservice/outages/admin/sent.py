@@ -19,7 +19,7 @@ from slaservice.outages.admin.fields import exact
 from slaservice.outages.importers.files import MAX_SENT
 from slaservice.outages.models.imports import SentFile
 
-RESULTS = (
+RESULTS: Any = (
     ("What it would change", {"fields": ("would_do",)}),
     ("What it changed", {"fields": ("imported", "did_do")}),
 )

@@ -1,6 +1,6 @@
 """What we run and for whom, over REST: to look codes up. They are recorded in the admin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import Http404
@@ -23,7 +23,7 @@ class _Codes:
 
 
 class _List(_Codes, PersonListView):
-    ordering: ClassVar[tuple[str, ...]] = ("position", "code")
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"position": ("position", "code")}
 
     def get(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.model.objects.all())

@@ -2,7 +2,7 @@
 withdraw, each of which calls one operation.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -12,6 +12,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from slaservice.api import asked
+from slaservice.api.asked import Parameter
 from slaservice.api.idempotency import once
 from slaservice.api.people import PersonListView, PersonView
 from slaservice.outages import operations, queries
@@ -21,8 +23,6 @@ from slaservice.outages.importers.entries import Directory, Field, read
 from slaservice.outages.models import Maintenance, OutageWindow
 from slaservice.outages.models.constraints import STATES
 from slaservice.outages.operations.faults import Faults
-from slaservice.rules.evidence import parse_instant
-from slaservice.rules.intervals import moment
 
 _REASON: Mapping[str, Field] = {"reason": Field(entries.OUTAGE["cause"].read, "Why.")}
 
@@ -63,13 +63,21 @@ class FactList(PersonListView):
     """GET: revisions, newest first, of any state unless `state` says which; POST: propose one."""
 
     kind: ClassVar[Kind] = OUTAGES
-    ordering: ClassVar[tuple[str, ...]] = ("-start", "-id")
-    query_parameters = PersonListView.query_parameters | {
-        "state", "component", "tier", "source", "external_id", "reference", "from", "until", "known_at",
-    }  # fmt: skip
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"-start": ("-start", "-id")}
+    filters: ClassVar[Mapping[str, Parameter]] = {
+        "state": asked.one_of("Revisions that are in this state now.", STATES),
+        "component": asked.text("The code of a component."),
+        "tier": asked.text("The code of a customer tier."),
+        "source": asked.text("Who recorded it: the name of a program or page."),
+        "external_id": asked.text("The source's own id of it."),
+        "reference": asked.text("The reference that all revisions of one thing share."),
+        "from": asked.instant("Only what ended after it, or is still open."),
+        "until": asked.instant("Only what began before it."),
+        "known_at": asked.instant("As we knew it at that instant: the revisions that were confirmed then."),
+    }
 
     def get(self, request: Request) -> Response:
-        rows = self.paginate_queryset(_wanted(self.kind, request.query_params))
+        rows = self.paginate_queryset(_wanted(self.kind, self.asked))
         return self.get_paginated_response([self.kind.show(row) for row in rows or []])
 
     @once
@@ -149,37 +157,18 @@ def _row(kind: Kind, pk: int) -> Any:
     return row
 
 
-def _wanted(kind: Kind, asked: Mapping[str, str]) -> QuerySet[Any]:
+def _wanted(kind: Kind, given: Mapping[str, Any]) -> QuerySet[Any]:
     """The rows that the address asks for. Invalid names each parameter that cannot be used."""
     faults = Faults()
-    equal = {name: asked[name] for name in ("source", "external_id", "reference") if name in asked}
-    equal |= {f"{name}__code": asked[name] for name in ("component",) if name in asked}
-    equal |= {"tiers__code": asked["tier"]} if "tier" in asked else {}
-    if "state" in asked:
-        equal["state"] = asked["state"]
-        if asked["state"] not in STATES:
-            faults.add("invalid_request", "state", f"must be one of: {', '.join(STATES)}")
-        if "known_at" in asked:
-            faults.add("invalid_request", "state", "is today's and has no meaning beside known_at")
-    instants = {
-        name: _instant(name, asked[name], faults) for name in ("from", "until", "known_at") if name in asked
-    }
+    equal = {name: given[name] for name in ("state", "source", "external_id", "reference") if name in given}
+    equal |= {f"{name}__code": given[name] for name in ("component",) if name in given}
+    equal |= {"tiers__code": given["tier"]} if "tier" in given else {}
+    if "state" in given and "known_at" in given:
+        faults.add("invalid_request", "state", "is today's and has no meaning beside known_at")
+    for name in ("from", "until", "known_at"):
+        if name in given:
+            faults.instant(name, given[name])
     faults.raise_if_any()
     return queries.recorded(
-        kind.model,
-        start=instants.get("from"),
-        end=instants.get("until"),
-        known_at=instants.get("known_at"),
-        **equal,
+        kind.model, start=given.get("from"), end=given.get("until"), known_at=given.get("known_at"), **equal
     )
-
-
-def _instant(name: str, text: str, faults: Faults) -> Any:
-    try:
-        at = moment(parse_instant(text))
-    except (ValueError, OverflowError) as wrong:
-        hint = " (a + in an address is a space: write %2B)" if " " in text else ""
-        faults.add("invalid_request", name, f"{wrong}{hint}")
-        return None
-    faults.instant(name, at)
-    return at
