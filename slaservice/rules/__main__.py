@@ -11,13 +11,15 @@ FILE may be `-` for standard input. Exit 2 when the file cannot be used.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import Assessment, assess
+from slaservice.rules.caps import period_caps
 from slaservice.rules.documents import load, parse_agreement, parse_case, result_json, schema, total_json
+from slaservice.rules.exact import exact_text
 from slaservice.rules.refusal import Invalid, Refusal
 from slaservice.rules.restatement import recomputed
 
@@ -84,6 +86,7 @@ def _check(data: Any) -> int:
         settlement = settle(parse_agreement(data.get("agreement", {})), assessed)
         found = total_json(settlement)
         lines = [f"total.{line}" for line in _differences(data["total"], found)]
+        lines += _credited_otherwise(cases, assessed)
         lines += [f"difference.{line}" for line in _restated_otherwise(data, assessed, found)]
         for line in lines:
             print(line)
@@ -93,6 +96,16 @@ def _check(data: Any) -> int:
         f"{len(cases)} cases: {right} as expected, {wrong} different, {refused} refused; {differences} differences"
     )
     return 1 if differences or refused else 0
+
+
+def _credited_otherwise(cases: Sequence[Any], assessed: Mapping[str, Assessment]) -> Iterator[str]:
+    """Where a part of a split period says otherwise what the parts before it take of the cap for the period."""
+    titles = {_name(case, index): str(case.get("title")) for index, case in enumerate(cases)}
+    taken = period_caps([(titles[name], assessment) for name, assessment in assessed.items()])
+    for (name, assessment), before in zip(assessed.items(), taken, strict=True):
+        if before is not None:
+            said = exact_text(assessment.case.evidence.previously_credited)
+            yield from _differences(said, exact_text(before), f"{name}.input.previously_credited")
 
 
 def _restated_otherwise(

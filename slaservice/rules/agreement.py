@@ -9,8 +9,9 @@ from pydantic import Field
 
 from slaservice.rules.assessment import Assessment
 from slaservice.rules.claims import period_deadline
-from slaservice.rules.exact import ZERO, rounded, total
+from slaservice.rules.exact import ZERO, fixed, rounded, total
 from slaservice.rules.fields import Name, NotNegative, Part
+from slaservice.rules.money import Money
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
 
@@ -43,6 +44,10 @@ class Settlement:
     limit: Fraction | None
     amount: Fraction
     decimals: int
+
+    @property
+    def owed(self) -> Money:
+        return Money.stated(fixed(self.amount, self.decimals), self.currency)
 
     @property
     def capped(self) -> bool:

@@ -12,8 +12,9 @@ from slaservice.rules.availability import measure
 from slaservice.rules.claims import ExitRight, IncidentDeadlines, deadlines, exit_rights
 from slaservice.rules.credits import CreditResult, Verdict, allowed_downtime, owed
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence
-from slaservice.rules.exact import ONE, rounded, total
+from slaservice.rules.exact import ONE, fixed, rounded, total
 from slaservice.rules.ledger import Ledger
+from slaservice.rules.money import Money
 from slaservice.rules.periods import Period
 from slaservice.rules.refusal import FieldError, Invalid
 from slaservice.rules.signal import window_name
@@ -86,6 +87,11 @@ class Assessment(Measurement):
     case: Case
     credit: CreditResult
     exit_rights: tuple[ExitRight, ...]
+
+    @property
+    def owed(self) -> Money:
+        money = self.case.terms.money
+        return Money.stated(fixed(self.credit.amount, money.places), money.currency)
 
 
 _MEASURED = tuple(field.name for field in fields(Measurement))

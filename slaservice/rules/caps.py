@@ -9,18 +9,77 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from zoneinfo import ZoneInfo
 
 from slaservice.rules.agreement import Agreement
+from slaservice.rules.assessment import Assessment
 from slaservice.rules.documents import Json, parse_agreement, parse_terms
 from slaservice.rules.exact import ZERO, rounded, total
 from slaservice.rules.money import Money, minor_units
+from slaservice.rules.periods import contract_year_start, local_date
 from slaservice.rules.terms import Terms
 from slaservice.rules.words import listed
 
 WINDOWS = {"contract_year": "a contract year", "contract": "the contract", "period": "a period"}
 
-_Windowed = tuple[str, str]
-"""A commitment's name and the window of its cap."""
+OVER_PERIODS = ("contract_year", "contract")
+"""The windows that sum over several periods; a period or a run stands by itself."""
+
+
+def counts_together(per: str, zone: ZoneInfo, signed: int, one: int, other: int) -> bool:
+    """Whether a cap `per` counts two periods in one window, by the instants at which they and the contract began.
+
+    The year of a contract runs from anniversary to anniversary in the zone.
+    """
+    if per == "contract_year":
+        first_day = local_date(signed, zone)
+        return len({contract_year_start(first_day, local_date(at, zone)) for at in (one, other)}) == 1
+    return per == "contract"
+
+
+def taken_by_parts(terms: Terms, parts: Iterable[Assessment]) -> Fraction:
+    """What the parts before, where versions split a period, take of the commitment's cap: in money, below zero where they add.
+
+    An amount is one amount for all parts. A cap that is a share of the base grows by what the base of each part allows, so that
+    each part has its own. Money that is carried counts in the window of a period where it is earned, else where it is paid.
+    """
+    return total(_taken(terms, part) for part in parts)
+
+
+def _taken(terms: Terms, part: Assessment) -> Fraction:
+    cap, credit, own = terms.cap, part.credit, part.case.terms
+    if cap is None or cap.per == "run":
+        return ZERO
+    earned = credit.amount
+    if cap.per == "period":
+        earned = max(ZERO, earned + credit.carried - part.case.evidence.carried_forward)
+    grows = _is_share_of_base(terms) and _is_share_of_base(own) and own.cap is not None
+    if grows and own.cap is not None and (own.cap.kind, own.cap.per) == (cap.kind, cap.per):
+        return earned - (credit.limit or ZERO)
+    return earned
+
+
+def _is_share_of_base(terms: Terms) -> bool:
+    """Whether the cap's money is in proportion to the base: days are, where a day is a thirtieth of it, however long the time."""
+    if terms.cap is None:
+        return False
+    kind = terms.cap.kind
+    return kind == "percent_of_base" or (kind == "days" and terms.credit.day_value == "base/30")
+
+
+def period_caps(cases: Sequence[tuple[str, Assessment]]) -> list[Fraction | None]:
+    """What must count as credited before against each case's cap for its period, by the cases of its document alone.
+
+    `cases` are (commitment, assessment) in the document's order, where the parts of a split period follow each other in time.
+    None: the case has no such cap, or one whose window reaches beyond the document.
+    """
+    found: list[Fraction | None] = []
+    for position, (name, assessment) in enumerate(cases):
+        terms = assessment.case.terms
+        before = [part for other, part in cases[:position] if other == name]
+        of_period = terms.cap is not None and terms.cap.per == "period"
+        found.append(max(ZERO, taken_by_parts(terms, before)) if of_period else None)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +172,21 @@ def _of_periods(lines: Sequence[_Line]) -> Iterable[_Found]:
     """Where every commitment that owes something is capped, the sum of what they may owe by themselves."""
     owing = [line for line in lines if line.counted and line.owed]
     if owing and all(line.limit is not None and line.window != "run" for line in owing):
-        most = total(line.most() for line in owing)
-        names = listed(sorted({line.name for line in owing}))
-        yield names, "period", most, ZERO, most, ()
+        names = sorted({line.name for line in owing})
+        most = total(_most_of_period([line for line in lines if line.name == name]) for name in names)
+        yield listed(names), "period", most, ZERO, most, ()
+
+
+def _most_of_period(parts: Sequence[_Line]) -> Fraction:
+    """The most that a commitment may owe in a period, all parts of it together: an amount for the period is one amount.
+
+    What the first part takes over was earned before, and is owed beside it.
+    """
+    owing = [part for part in parts if part.counted and part.owed]
+    if any(part.window != "period" or _is_share_of_base(part.terms) for part in owing):
+        return total(part.most() for part in owing)
+    money = owing[0].terms.money
+    return rounded(_limit(owing) + parts[0].carried, money.places, money.rounding)
 
 
 def _of_windows(lines: Sequence[_Line], granted: Mapping[str, Sequence[Granted]]) -> Iterable[_Found]:
@@ -140,10 +211,9 @@ def _of_windows(lines: Sequence[_Line], granted: Mapping[str, Sequence[Granted]]
 
 
 def _limit(parts: Sequence[_Line]) -> Fraction:
-    """The money of a cap that parts of one period share: percentages of the parts' bases add up, an amount is one amount."""
+    """The money of a cap that parts of one period share: shares of the parts' bases add up, an amount is one amount."""
     limits = [line.limit for line in parts if line.limit is not None]
-    cap = parts[0].terms.cap
-    return total(limits) if cap is not None and cap.kind == "percent_of_base" else max(limits)
+    return total(limits) if all(_is_share_of_base(line.terms) for line in parts) else max(limits)
 
 
 def share_of(name: str, granted: Granted, windowed: set[str]) -> Fraction:

@@ -17,6 +17,13 @@ from slaservice.rules.terms import Deadline, Terminate, Terms
 
 _ONE_DAY = timedelta(days=1)
 
+DAYS_TO_CLAIM = timedelta(days=30)
+"""What a customer has at least to claim a credit from the day on which the statement that says so is issued.
+
+The terms' deadline counts from the incident or the period, and a statement may be issued after it, a restatement above all:
+then nobody could have claimed in time.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
@@ -99,6 +106,11 @@ def period_deadline(terms: Terms, period: Period) -> int | None:
         return None
     anchors = Anchors(incident_start=None, incident_end=None, awareness=None, period_end=period.end)
     return too_late(deadline, anchors, period.zone, holidays_of(terms))
+
+
+def too_late_once_issued(until: int, issued: int, zone: ZoneInfo) -> int:
+    """The instant from which it is too late to claim what a statement says that was issued then: `until`, or later."""
+    return max(until, local_midnight(local_date(issued, zone) + DAYS_TO_CLAIM + _ONE_DAY, zone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,13 @@ def fixed(value: Fraction, decimals: int) -> str:
     scaled = value * 10**decimals
     if scaled.denominator != 1:
         raise ValueError(f"{value} has more than {decimals} decimals")
-    digits = str(abs(scaled.numerator)).rjust(decimals + 1, "0")
-    sign = "-" if scaled < 0 else ""
+    return placed(scaled.numerator, decimals)
+
+
+def placed(units: int, decimals: int) -> str:
+    """So many units of 10**-decimals: '850.00' for 85000 and 2."""
+    digits = str(abs(units)).rjust(decimals + 1, "0")
+    sign = "-" if units < 0 else ""
     return sign + (f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slaservice.rules.exact import fixed, parse_exact
+from slaservice.rules.exact import fixed, parse_exact, placed
 from slaservice.rules.refusal import Refusal
 
 _TWO_DECIMALS = """
@@ -94,7 +94,7 @@ class Money:
         return Money(self.minor - self._same(other), self.currency)
 
     def __str__(self) -> str:
-        return fixed(self.exact, minor_units(self.currency))
+        return placed(self.minor, minor_units(self.currency))
 
     def _same(self, other: "Money") -> int:
         if other.currency != self.currency:

@@ -70,6 +70,14 @@ def add_months(first: date, months: int) -> date:
     return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
 
+def contract_year_start(signed: date, on: date) -> date:
+    """The last anniversary of a contract's first day that is not after a day; the first day itself before any."""
+    years = on.year - signed.year
+    if add_months(signed, 12 * years) > on:
+        years -= 1
+    return add_months(signed, 12 * max(years, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """What a statement speaks of: `[start, end)` in instants, the zone in which its days are counted."""

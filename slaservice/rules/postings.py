@@ -2,10 +2,15 @@
 
 A credit stands in one account, against SLA credits as contra revenue. What a change moves is the difference between where the
 money was and where it belongs now, so that the postings of a statement always add up to what its credit says.
+
+A closed book is not written into. What a first statement is computed to owe accrues in its period, as of its last day. A
+restatement is of a period whose book may be closed, and in the ERP: it is an event of the day on which it is drafted, like every
+decision, and its posting names the period beside its date.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 CONTRA_REVENUE, ACCRUED, PAYABLE, APPLIED, EXPIRED = (
     "contra_revenue",
@@ -45,6 +50,11 @@ class Transfer:
     debit: str
     credit: str
     minor: int
+
+
+def accrues_on(revision: int, last_day: date, today: date) -> date:
+    """From which day on a draft's credit is in the books: a first statement's from its period's end, another's from today."""
+    return last_day if revision == 1 else today
 
 
 def transfers(held: Mapping[str, int], state: str | None, amount: int) -> list[Transfer]:

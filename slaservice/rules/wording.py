@@ -56,6 +56,11 @@ def clauses(terms: Terms, names: Mapping[str, str] | None = None) -> list[Clause
     ]
 
 
+def clause_number(terms: Terms, path: str) -> str:
+    """The contract's own number for a field, or for what it is part of; empty where it has none."""
+    return terms.clauses.get(path) or terms.clauses.get(path.rpartition(".")[0]) or ""
+
+
 def _more(op: Above) -> str:
     return "more than" if op == ">" else "at least"
 

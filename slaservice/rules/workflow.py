@@ -64,10 +64,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "claims.view": {ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
         "claims.file": {ACCOUNT_MANAGER, FINANCE_CLERK},
         "claims.decide": {FINANCE_CLERK},
+        "disputes.view": {ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
+        "disputes.file": {ACCOUNT_MANAGER, FINANCE_CLERK},
+        "disputes.decide": {FINANCE_CLERK},
         "postings.view": {AUDITOR} | _FINANCE,
         "journals.make": {FINANCE_CLERK},
         "deliveries.view": {ACCOUNT_MANAGER, AUDITOR} | _FINANCE,
         "deliveries.record": {ACCOUNT_MANAGER, FINANCE_CLERK},
+        "webhooks.view": {ACCOUNT_MANAGER, AUDITOR, ADMINISTRATOR},
+        "webhooks.replay": {ACCOUNT_MANAGER, ADMINISTRATOR},
         "people.manage": {ADMINISTRATOR},
         "history.view": {AUDITOR, ADMINISTRATOR} | _FINANCE,
     }.items()
@@ -99,6 +104,9 @@ def require(roles: Collection[str], action: str) -> None:
 
 DRAFT, DUE, ISSUED, SUPERSEDED = "draft", "due for review", "issued", "superseded"
 """The life of a statement. Time alone makes a draft due, and the issue of its restatement makes a statement superseded."""
+
+NOTHING_TO_ISSUE = "nothing to issue"
+"""Where a draft stands that was let go, or that came to what is issued: it waits for nobody, until facts make it say more."""
 
 CREDIT_STATES = (
     "claimable", "proposed", "adjusted", "approved", "rejected", "applied", "expired", "superseded",

@@ -1,5 +1,6 @@
 """What caps leave for a credit: never more than the cap, whatever other periods got, and what the terms owe while it fits."""
 
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import assess
-from slaservice.rules.caps import Granted, Room, rooms, share_of
+from slaservice.rules.caps import Granted, Room, counts_together, rooms, share_of
 from slaservice.rules.documents import (
     agreement_json,
     case_json,
@@ -18,6 +19,8 @@ from slaservice.rules.documents import (
     result_json,
     total_json,
 )
+from slaservice.rules.intervals import instant
+from slaservice.rules.periods import zone_named
 from tests.rules.samples import Json, case, outage, terms
 
 NOTHING: dict[str, list[Granted]] = {"contract": [], "contract_year": []}
@@ -263,3 +266,35 @@ def test_what_the_terms_owe_fits_while_the_window_was_known(granted: int) -> Non
     )
     owed = Fraction(document["total"]["credit_amount"])
     assert all(owed <= room.most.exact for room in found)
+
+
+BERLIN = zone_named("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("per", "one", "other", "together"),
+    [
+        ("contract_year", "2026-05-01", "2027-03-01", True),
+        ("contract_year", "2027-03-01", "2027-04-01", False),
+        ("contract_year", "2027-04-01", "2028-03-01", True),
+        ("contract", "2026-05-01", "2036-05-01", True),
+        ("period", "2026-05-01", "2026-05-01", False),
+        ("run", "2026-05-01", "2026-05-01", False),
+    ],
+)
+def test_a_cap_counts_the_periods_of_its_window_together(
+    per: str, one: str, other: str, together: bool
+) -> None:
+    """The contract began on 1 April 2026."""
+    signed, *periods = (
+        instant(datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=BERLIN))
+        for day in ("2026-04-01", one, other)
+    )
+    assert counts_together(per, BERLIN, signed, *periods) is together
+
+
+def test_an_anniversary_is_counted_in_days_of_the_zone_that_is_agreed_now() -> None:
+    """Signed at midnight in New York, amended to Berlin: its second year begins with April, although Berlin's April is sooner."""
+    signed = instant(datetime(2026, 4, 1, tzinfo=zone_named("America/New_York")))
+    march, april = (instant(datetime(2027, month, 1, tzinfo=BERLIN)) for month in (3, 4))
+    assert not counts_together("contract_year", BERLIN, signed, march, april)

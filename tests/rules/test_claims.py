@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from slaservice.rules.assessment import assess
-from slaservice.rules.claims import Anchors, exit_rights, too_late
+from slaservice.rules.claims import Anchors, exit_rights, too_late, too_late_once_issued
 from slaservice.rules.documents import parse_case, parse_terms, result_json
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.intervals import instant
@@ -131,6 +131,22 @@ def test_business_days_leave_out_the_days_that_the_service_hours_close() -> None
     assert found["incidents"][0]["notice_before"] == "2026-05-06T00:00:00Z"
     # From Thursday, the period's last day: Monday.
     assert found["claim_before"] == "2026-05-05T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("until", "issued", "expected"),
+    [
+        # To the end of the thirtieth day after the day of issue, in Berlin.
+        ("2026-05-30T22:00:00+00:00", "2026-05-06T09:00:00+00:00", "2026-06-05T22:00:00Z"),
+        ("2026-05-30T22:00:00+00:00", "2026-05-06T22:00:00+00:00", "2026-06-06T22:00:00Z"),
+        ("2026-06-05T22:00:00+00:00", "2026-05-06T09:00:00+00:00", "2026-06-05T22:00:00Z"),
+        ("2026-06-05T22:00:01+00:00", "2026-05-06T09:00:00+00:00", "2026-06-05T22:00:01Z"),
+        # Over the change of the clocks.
+        ("2026-10-01T00:00:00+00:00", "2026-10-10T09:00:00+00:00", "2026-11-09T23:00:00Z"),
+    ],
+)
+def test_whoever_claims_has_thirty_days_from_the_issue(until: str, issued: str, expected: str) -> None:
+    assert instant_text(too_late_once_issued(at(until), at(issued), BERLIN)) == expected
 
 
 def right(**values: Any) -> Terminate:

@@ -12,6 +12,7 @@ from slaservice.rules.periods import (
     Weekday,
     add_months,
     calendar_period,
+    contract_year_start,
     local_midnight,
     period_ending_in,
     service_time,
@@ -165,3 +166,26 @@ def test_a_range_ends_after_it_starts(start: int, end: int, good: bool) -> None:
     with pytest.raises(ValueError) as refused:
         written.resolve()
     assert str(refused.value) == "must end after it starts"
+
+
+@pytest.mark.parametrize(
+    ("signed", "on", "start"),
+    [
+        # The month in which a contract begins lies in its first year, whatever the day.
+        ("2026-04-15", "2026-04-01", "2026-04-15"),
+        ("2026-04-15", "2025-12-01", "2026-04-15"),
+        ("2026-04-15", "2027-04-01", "2026-04-15"),
+        ("2026-04-15", "2027-04-14", "2026-04-15"),
+        ("2026-04-15", "2027-04-15", "2027-04-15"),
+        ("2026-04-15", "2027-05-01", "2027-04-15"),
+        ("2028-02-29", "2028-02-01", "2028-02-29"),
+        ("2028-02-29", "2029-02-27", "2028-02-29"),
+        ("2028-02-29", "2029-02-28", "2029-02-28"),
+        ("2028-02-29", "2032-02-28", "2031-02-28"),
+        ("2028-02-29", "2032-03-01", "2032-02-29"),
+        ("2028-12-31", "2028-12-01", "2028-12-31"),
+        ("2028-12-31", "2030-01-01", "2029-12-31"),
+    ],
+)
+def test_the_year_of_a_contract_runs_from_its_anniversary(signed: str, on: str, start: str) -> None:
+    assert contract_year_start(*map(date.fromisoformat, (signed, on))) == date.fromisoformat(start)

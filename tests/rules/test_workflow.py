@@ -58,10 +58,15 @@ EXPECTED = {
     "claims.view": "-yyyy-",
     "claims.file": "-yy---",
     "claims.decide": "--y---",
+    "disputes.view": "-yyyy-",
+    "disputes.file": "-yy---",
+    "disputes.decide": "--y---",
     "postings.view": "--yyy-",
     "journals.make": "--y---",
     "deliveries.view": "-yyyy-",
     "deliveries.record": "-yy---",
+    "webhooks.view": "-y--yy",
+    "webhooks.replay": "-y---y",
     "people.manage": "-----y",
     "history.view": "--yyyy",
 }
@@ -123,7 +128,16 @@ def test_whoever_decides_on_a_claim_does_not_approve_the_credit() -> None:
 
 
 def test_no_key_of_a_program_decides_about_money() -> None:
-    about_money = ("credits.", "claims.", "statements.", "journals.", "periods.", "fees.", "contracts.")
+    about_money = (
+        "credits.",
+        "claims.",
+        "disputes.",
+        "statements.",
+        "journals.",
+        "periods.",
+        "fees.",
+        "contracts.",
+    )
     assert not [scope for scope in KEY_SCOPES if scope.startswith(about_money)]
 
 
