@@ -21,9 +21,6 @@ from slaservice.history.models.keys import Key
 OF_CUSTOMERS = "sla"
 OF_PEOPLE = "slp"
 
-ANY_KEY = re.compile(r"sl[ap]_[0-9A-Za-z]{8}_")
-"""What looks like a key of ours, wherever it stands."""
-
 _KEY = re.compile(r"sl[ap]_([0-9A-Za-z]{8})_[0-9A-Za-z_-]{43}")
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _NOBODYS_HASH = "0" * 64
@@ -43,29 +40,41 @@ def new_key(kind: str) -> NewKey:
     """A key that nobody has."""
     prefix = "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(8))
     text = f"{kind}_{prefix}_{secrets.token_urlsafe(32)}"
-    return NewKey(text, prefix, _hash(text))
+    return NewKey(text, prefix, _hash(text, settings.API_KEY_PEPPER))
 
 
 def find_key(keys: QuerySet[AnyKey], text: str, now: datetime) -> AnyKey | None:
     """The one of `keys` with this text, if it is neither revoked nor expired; else None.
 
     The same work is done for a key that is unknown, so that its time does not tell which prefixes exist. Writes the hour
-    of use, at most once an hour.
+    of use, at most once an hour, and once the hash of a key that was made under a pepper of before.
     """
     shape = _KEY.fullmatch(text)
-    key = keys.filter(prefix=shape[1] if shape else "").first()
-    matches = hmac.compare_digest(_hash(text), key.secret_hash if key else _NOBODYS_HASH)
-    if key is None or not matches:
+    key = keys.filter(prefix=shape[1] if shape else "").order_by().first()
+    stored = key.secret_hash if key else _NOBODYS_HASH
+    matches = [hmac.compare_digest(_hash(text, pepper), stored) for pepper in _peppers()]
+    if key is None or not any(matches):
         return None
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
+    if not matches[0]:
+        _hash_anew(key, text)
     _note_use(key, now)
     return key
 
 
-def _hash(text: str) -> str:
-    pepper = settings.API_KEY_PEPPER
+def _peppers() -> list[str]:
+    """The one in use, then those of before."""
+    return [settings.API_KEY_PEPPER, *settings.API_KEY_PEPPER_FALLBACKS]
+
+
+def _hash(text: str, pepper: str) -> str:
     return hmac.new(pepper.encode(), text.encode("utf-8", "backslashreplace"), sha256).hexdigest()
+
+
+def _hash_anew(key: Key, text: str) -> None:
+    """Under the pepper in use, so that the one of before can be let go once every key was used."""
+    type(key)._default_manager.filter(pk=key.pk).update(secret_hash=_hash(text, settings.API_KEY_PEPPER))
 
 
 def _note_use(key: Key, now: datetime) -> None:

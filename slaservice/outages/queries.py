@@ -53,8 +53,8 @@ def windows_known(
     """
     return (
         OutageWindow.objects.filter(
-            _known(known_at),
-            _overlaps(start, end),
+            counted(known_at),
+            overlaps(start, end),
             component__in=components,
             pk__in=OutageWindowTier.objects.filter(tier__in=tiers).values("window"),
         )
@@ -97,7 +97,7 @@ def _spans(
     components: Collection[int], tiers: Collection[int], known_at: datetime | None
 ) -> QuerySet[OutageWindow]:
     hit = OutageWindowTier.objects.filter(tier__in=tiers).values("window")
-    return OutageWindow.objects.filter(_known(known_at), component__in=components, pk__in=hit).order_by()
+    return OutageWindow.objects.filter(counted(known_at), component__in=components, pk__in=hit).order_by()
 
 
 def _reach(start: datetime, end: datetime, windows: QuerySet[OutageWindow]) -> tuple[datetime, datetime]:
@@ -105,7 +105,7 @@ def _reach(start: datetime, end: datetime, windows: QuerySet[OutageWindow]) -> t
     look = _FIRST_LOOK
     while True:
         low, high = _earlier(start, look), _later(end, look)
-        spans = windows.filter(_overlaps(low, high)).values_list("start", "end")
+        spans = windows.filter(overlaps(low, high)).values_list("start", "end")
         runs = IntervalSet.of((instant(first), instant(last or LAST_INSTANT)) for first, last in spans)
         crossing = [run for run in runs if run.start < instant(end) and run.end > instant(start)]
         earliest = min([start, *(moment(run.start) for run in crossing)])
@@ -135,8 +135,8 @@ def maintenance_known(
     return (
         Maintenance.objects.filter(
             Q(component__in=components) | Q(component__isnull=True),
-            _known(known_at),
-            _overlaps(start, end),
+            counted(known_at),
+            overlaps(start, end),
             pk__in=MaintenanceTier.objects.filter(tier__in=tiers).values("maintenance"),
         )
         .select_related("component")
@@ -153,7 +153,7 @@ def proposed_touching(
     tiers: Collection[int] | None = None,
 ) -> QuerySet[OutageWindow]:
     """Windows still to be decided that overlap [start, end): what a close waits for."""
-    proposed = OutageWindow.objects.filter(_overlaps(start, end), state=PROPOSED)
+    proposed = OutageWindow.objects.filter(overlaps(start, end), state=PROPOSED)
     if components is not None:
         proposed = proposed.filter(component__in=components)
     if tiers is not None:
@@ -168,7 +168,7 @@ def proposed_touching(
 
 def maintenance_proposed_touching(*, start: datetime, end: datetime) -> QuerySet[Maintenance]:
     """Maintenance still to be decided that overlaps [start, end)."""
-    proposed = Maintenance.objects.filter(_overlaps(start, end), state=PROPOSED)
+    proposed = Maintenance.objects.filter(overlaps(start, end), state=PROPOSED)
     return proposed.select_related("component").prefetch_related("tiers").order_by("start", "pk")
 
 
@@ -176,13 +176,13 @@ def gaps_known(
     *, components: Collection[int], start: datetime, end: datetime, known_at: datetime | None = None
 ) -> QuerySet[MeasurementGap]:
     """Confirmed gaps in the measurement of these components that overlap [start, end)."""
-    gaps = MeasurementGap.objects.filter(_known(known_at), _overlaps(start, end), component__in=components)
+    gaps = MeasurementGap.objects.filter(counted(known_at), overlaps(start, end), component__in=components)
     return gaps.select_related("component").order_by("start", "pk")
 
 
 def gaps_proposed_touching(*, start: datetime, end: datetime) -> QuerySet[MeasurementGap]:
     """Gaps still to be decided that overlap [start, end)."""
-    proposed = MeasurementGap.objects.filter(_overlaps(start, end), state=PROPOSED)
+    proposed = MeasurementGap.objects.filter(overlaps(start, end), state=PROPOSED)
     return proposed.select_related("component").order_by("start", "pk")
 
 
@@ -203,14 +203,14 @@ def request_counts_touching(
     )
     return RequestCount.objects.filter(
         Q(start__gte=_earlier(start, _DAY)) | long_ones,
-        _counted(known_at),
+        _requests_counted(known_at),
         component__in=components,
         tier__in=tiers,
         start__lt=end,
     ).order_by("start", "component", "tier")
 
 
-def _counted(known_at: datetime | None) -> Q:
+def _requests_counted(known_at: datetime | None) -> Q:
     if known_at is None:
         return Q(replaced_at__isnull=True)
     return Q(recorded_at__lte=known_at) & (Q(replaced_at__isnull=True) | Q(replaced_at__gt=known_at))
@@ -218,7 +218,7 @@ def _counted(known_at: datetime | None) -> Q:
 
 def open_windows(*, before: datetime, known_at: datetime | None = None) -> QuerySet[OutageWindow]:
     """Confirmed windows without an end that started before this instant: a close clips them and warns."""
-    windows = OutageWindow.objects.filter(_known(known_at), end__isnull=True, start__lt=before)
+    windows = OutageWindow.objects.filter(counted(known_at), end__isnull=True, start__lt=before)
     return (
         windows.select_related("component", "incident")
         .defer("incident__payload")
@@ -256,7 +256,7 @@ def spans_of(component: Component, *, start: datetime, end: datetime) -> list[Sp
 
 def response_of(incident: Incident) -> Response | None:
     """How fast an incident was answered, by all its confirmed windows. Two statements."""
-    spans = OutageWindow.objects.filter(_known(None), incident=incident).values_list("start", "end")
+    spans = OutageWindow.objects.filter(counted(None), incident=incident).values_list("start", "end")
     return response([span_of(*one) for one in spans], posted(incident))
 
 
@@ -296,11 +296,12 @@ def unrecorded_messages() -> QuerySet[HookMessage]:
     return given_up.select_related("hook").defer("body").order_by("pk")
 
 
-def _overlaps(start: datetime, end: datetime) -> Q:
+def overlaps(start: datetime, end: datetime) -> Q:
+    """What has a start and an end, or none yet, and overlaps [start, end)."""
     return Q(start__lt=end) & (Q(end__gt=start) | Q(end__isnull=True))
 
 
-def _known(known_at: datetime | None) -> Q:
+def counted(known_at: datetime | None) -> Q:
     """Counts now, or counted then: from its confirmation until it was withdrawn or superseded."""
     if known_at is None:
         return Q(state=CONFIRMED)
@@ -320,10 +321,10 @@ def recorded(
     Three statements: rows with component, incident and people, and their tiers.
     """
     rows: QuerySet[Any] = model._default_manager.filter(
-        _overlaps(start or FIRST_INSTANT, end or LAST_INSTANT), **equal
+        overlaps(start or FIRST_INSTANT, end or LAST_INSTANT), **equal
     )
     if known_at is not None:
-        rows = rows.filter(_known(known_at))
+        rows = rows.filter(counted(known_at))
     related = ["component", "proposed_by", "confirmed_by", "closed_by"]
     if model is OutageWindow:
         rows, related = rows.defer("incident__payload"), [*related, "incident"]

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from slaservice.history.people import name_of
+
 
 class Entry(models.Model):
     """`actor` did `action` to the object `object_type` `object_id` at `at`, for `reason`; null actor: the system.
@@ -56,6 +58,6 @@ class Entry(models.Model):
 
     @property
     def who(self) -> str:
-        """'jane'; 'jane for John Roe, Koyo Ltd.', both names, where she acted for somebody outside; or 'the system'."""
-        name = str(self.actor or "the system")
+        """'Jane Doe'; 'Jane Doe for John Roe, Koyo Ltd.', both names, where she acted for somebody outside; or 'the system'."""
+        name = name_of(self.actor)
         return f"{name} for {self.on_behalf_of}" if self.on_behalf_of else name

@@ -14,10 +14,11 @@ from rest_framework.response import Response
 
 from slaservice.api import asked
 from slaservice.api.asked import Parameter
+from slaservice.api.described import Operation
 from slaservice.api.idempotency import once
 from slaservice.api.people import PersonListView, PersonView
 from slaservice.outages import operations, queries
-from slaservice.outages.api import shown
+from slaservice.outages.api import shapes, shown
 from slaservice.outages.importers import entries
 from slaservice.outages.importers.entries import Directory, Field, read
 from slaservice.outages.models import Maintenance, OutageWindow
@@ -29,33 +30,78 @@ _REASON: Mapping[str, Field] = {"reason": Field(entries.OUTAGE["cause"].read, "W
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of fact: how it is read, shown, and what its verbs are. `argument` is what the operations call a row, `usual`
-    what a proposal says that leaves it out.
+    """One kind of fact: how it is read, shown, and what its verbs are. `argument` is what the operations call a row, `says`
+    what is published of its verbs, `usual` what a proposal says that leaves it out.
     """
 
     model: type[OutageWindow] | type[Maintenance]
     argument: str
     fields: Mapping[str, Field]
-    show: Callable[[Any], dict[str, Any]]
+    show: Callable[[Any], Any]
     propose: Callable[..., Any]
     confirm: Callable[..., Any]
     correct: Callable[..., Any]
     withdraw: Callable[..., Any]
+    says: Mapping[str, Operation]
     usual: Mapping[str, Any] = field(default_factory=dict)
 
-    def shown(self, pk: int) -> dict[str, Any]:
+    def shown(self, pk: int) -> Any:
         return self.show(queries.recorded(self.model).get(pk=pk))
+
+
+_REFUSED = {
+    "not_permitted": "The person of the key does not have the role.",
+    "decided_before_it_was_known": "It was recorded later than this request.",
+    "state_does_not_allow_it": "Somebody has decided on it already.",
+}
+
+
+def _says(
+    one: str, *, lists: str, shows: str, shape: Any, history: Any, entry: Any, correction: Any
+) -> Mapping[str, Operation]:
+    """What is published of the five verbs and the list of one kind."""
+    written: dict[str, Any] = {"gives": shape, "once": True}
+    return {
+        "list": Operation(lists, shape, many=True),
+        "show": Operation(shows, history),
+        "propose": Operation(
+            f"Propose {one}", takes=entry, status=201, **written,
+            refuses={
+                "not_permitted": _REFUSED["not_permitted"],
+                "already_recorded": "The source's id or the reference stands for another already.",
+            },
+        ),
+        "confirm": Operation(
+            f"Confirm {one}", takes=shapes.Confirmation, **written,
+            refuses={**_REFUSED, "window_names_no_tier": "It names no customer tier."},
+        ),
+        "correct": Operation(
+            f"Correct {one}", takes=correction, **written,
+            refuses={**_REFUSED, "nothing_to_correct": "It says exactly this already."},
+        ),
+        "withdraw": Operation(f"Withdraw {one}", takes=shapes.Withdrawal, **written, refuses=_REFUSED),
+    }  # fmt: skip
 
 
 OUTAGES = Kind(
     OutageWindow, "window", entries.OUTAGE, shown.outage,
     operations.propose_outage, operations.confirm, operations.correct, operations.withdraw,
+    _says(
+        "an outage", lists="List recorded outages", shows="Show a recorded outage",
+        shape=shapes.RecordedOutage, history=shapes.RecordedOutageHistory,
+        entry=shapes.OutageEntry, correction=shapes.OutageCorrection,
+    ),
     usual={"basis": "operator"},
 )  # fmt: skip
 MAINTENANCE = Kind(
     Maintenance, "maintenance", entries.MAINTENANCE, shown.maintenance,
     operations.record_maintenance, operations.confirm_maintenance, operations.correct_maintenance,
     operations.withdraw_maintenance,
+    _says(
+        "maintenance", lists="List recorded maintenance", shows="Show recorded maintenance",
+        shape=shapes.RecordedMaintenance, history=shapes.RecordedMaintenanceHistory,
+        entry=shapes.MaintenanceEntry, correction=shapes.MaintenanceCorrection,
+    ),
 )  # fmt: skip
 
 
@@ -77,11 +123,13 @@ class FactList(PersonListView):
     }
 
     def get(self, request: Request) -> Response:
+        """Every revision, the latest start first, of any state unless `state` says which."""
         rows = self.paginate_queryset(_wanted(self.kind, self.asked))
         return self.get_paginated_response([self.kind.show(row) for row in rows or []])
 
     @once
     def post(self, request: Request) -> Response:
+        """It counts once it is confirmed. Known by its source and the source's id, it is recorded once."""
         faults = Faults()
         values = read(request.data, {**entries.IDENTITY, **self.kind.fields}, Directory(), faults)
         _check_identity(values, faults)
@@ -94,6 +142,10 @@ class OutageList(FactList):
     """/api/v1/recording/outages"""
 
     actions: ClassVar[Mapping[str, str]] = {"GET": "outages.view", "POST": "outages.propose"}
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "GET": OUTAGES.says["list"],
+        "POST": OUTAGES.says["propose"],
+    }
 
 
 class MaintenanceList(FactList):
@@ -101,6 +153,10 @@ class MaintenanceList(FactList):
 
     kind: ClassVar[Kind] = MAINTENANCE
     actions: ClassVar[Mapping[str, str]] = {"GET": "outages.view", "POST": "maintenance.record"}
+    operations: ClassVar[Mapping[str, Operation]] = {
+        "GET": MAINTENANCE.says["list"],
+        "POST": MAINTENANCE.says["propose"],
+    }
 
 
 def _check_identity(values: Mapping[str, Any], faults: Faults) -> None:
@@ -117,8 +173,10 @@ class FactDetail(PersonView):
 
     kind: ClassVar[Kind] = OUTAGES
     actions: ClassVar[Mapping[str, str]] = {"GET": "outages.view"}
+    operations: ClassVar[Mapping[str, Operation]] = {}
 
     def get(self, request: Request, pk: int) -> Response:
+        """One revision, and every revision of the same thing."""
         row = _row(self.kind, pk)
         revisions = queries.recorded(self.kind.model, source=row.source, external_id=row.external_id)
         every = [self.kind.show(one) for one in revisions.order_by("revision")]
@@ -130,9 +188,11 @@ class FactVerb(PersonView):
 
     kind: ClassVar[Kind] = OUTAGES
     verb: ClassVar[str] = ""
+    operations: ClassVar[Mapping[str, Operation]] = {}
 
     @once
     def post(self, request: Request, pk: int) -> Response:
+        """Done to the revision of this id; a correction is a new revision, which counts at once."""
         row = _row(self.kind, pk)
         row = self.do(row, request.data)
         return Response(self.kind.shown(row.pk))

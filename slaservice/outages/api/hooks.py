@@ -33,6 +33,8 @@ class HookView(ApiView):
     authentication_classes = []
     permission_classes = []
     http_method_names = ["post"]
+    limited = False  # a storm of alerts is when they are needed
+    schema = None  # each sender has its own format, which is none of ours
     kind: ClassVar[str]
 
     def post(self, request: Request, name: str, token: str = "") -> HttpResponse | Response:

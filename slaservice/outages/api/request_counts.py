@@ -7,14 +7,13 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from slaservice.api.described import describes
 from slaservice.api.idempotency import once
 from slaservice.api.people import PersonView
 from slaservice.outages import operations
+from slaservice.outages.api.shapes import AT_ONCE, CountsRecorded, RequestCountsEntry
 from slaservice.outages.importers.entries import OUTAGE, REQUEST_COUNT, Directory, Field, read
 from slaservice.outages.operations.faults import Faults
-
-AT_ONCE = 1000
-"""Rows of one request."""
 
 
 def _rows(value: Any, directory: Directory) -> list[Any]:
@@ -30,13 +29,27 @@ _BODY: Mapping[str, Field] = {
 }
 
 
+REFUSED = {
+    "not_permitted": "The person of the key does not have the role.",
+    "decided_before_it_was_known": "What is recorded is from later than this request.",
+}
+
+
 class RequestCounts(PersonView):
     """POST /api/v1/recording/request-counts"""
 
     actions: ClassVar[Mapping[str, str]] = {"POST": "measurement.record"}
 
+    @describes(
+        "Record request counts",
+        gives=CountsRecorded,
+        takes=RequestCountsEntry,
+        once=True,
+        refuses=REFUSED,
+    )
     @once
     def post(self, request: Request) -> Response:
+        """Up to 1,000 intervals, all or none. The same again changes nothing; other values need a `reason`."""
         faults, directory = Faults(), Directory()
         body = read(request.data, _BODY, directory, faults)
         faults.raise_if_any()
@@ -53,5 +66,9 @@ class RequestCounts(PersonView):
             by=self.person,
             now=timezone.now(),
         )
-        counts = {name: getattr(recorded, name) for name in ("added", "unchanged", "corrected")}
+        counts: CountsRecorded = {
+            "added": recorded.added,
+            "unchanged": recorded.unchanged,
+            "corrected": recorded.corrected,
+        }
         return Response(counts)

@@ -3,33 +3,41 @@
 from datetime import datetime
 from typing import Any
 
+from slaservice.api.shapes import utc, utc_or_none
+from slaservice.outages.api.shapes import (
+    Deed,
+    RecordedComponent,
+    RecordedLife,
+    RecordedMaintenance,
+    RecordedName,
+    RecordedOutage,
+    RecordedTier,
+)
 from slaservice.outages.models import Component, CustomerTier, Maintenance, OutageWindow
-from slaservice.rules.evidence import EVERY_COMPONENT, instant_text
-from slaservice.rules.intervals import instant
-
-Json = dict[str, Any]
+from slaservice.rules.evidence import EVERY_COMPONENT
 
 
-def component(row: Component) -> Json:
+def component(row: Component) -> RecordedComponent:
     return {
         "code": row.code,
         "name": row.name,
-        "starts_on": row.starts_on and row.starts_on.isoformat(),
-        "ends_on": row.ends_on and row.ends_on.isoformat(),
+        "starts_on": row.starts_on.isoformat() if row.starts_on else None,
+        "ends_on": row.ends_on.isoformat() if row.ends_on else None,
         "position": row.position,
     }
 
 
-def tier(row: CustomerTier) -> Json:
+def tier(row: CustomerTier) -> RecordedTier:
     return {"code": row.code, "name": row.name, "position": row.position}
 
 
-def outage(row: OutageWindow) -> Json:
-    said = {
+def outage(row: OutageWindow) -> RecordedOutage:
+    return {
+        **_identity(row),
         "component": row.component.code,
         "tiers": _codes(row),
-        "start": _utc(row.start),
-        "end": _utc(row.end),
+        "start": utc(row.start),
+        "end": utc_or_none(row.end),
         "severity": row.severity,
         "affected_count": row.affected_count,
         "affected_of": row.affected_of,
@@ -38,27 +46,28 @@ def outage(row: OutageWindow) -> Json:
         "cause": row.cause,
         "note": row.note,
         "evidence_url": row.evidence_url,
+        **_life(row),
     }
-    return _identity(row) | said | _life(row)
 
 
-def maintenance(row: Maintenance) -> Json:
-    said = {
+def maintenance(row: Maintenance) -> RecordedMaintenance:
+    return {
+        **_identity(row),
         "component": row.component.code if row.component else EVERY_COMPONENT,
         "tiers": _codes(row),
         "category": row.category,
-        "start": _utc(row.start),
-        "end": _utc(row.end),
+        "start": utc(row.start),
+        "end": utc(row.end),
         "title": row.title,
-        "announced_at": _utc(row.announced_at),
-        "planned_start": _utc(row.planned_start),
-        "planned_end": _utc(row.planned_end),
+        "announced_at": utc_or_none(row.announced_at),
+        "planned_start": utc_or_none(row.planned_start),
+        "planned_end": utc_or_none(row.planned_end),
         "note": row.note,
+        **_life(row),
     }
-    return _identity(row) | said | _life(row)
 
 
-def _identity(row: Any) -> Json:
+def _identity(row: OutageWindow | Maintenance) -> RecordedName:
     return {
         "id": row.pk,
         "reference": row.reference,
@@ -69,25 +78,21 @@ def _identity(row: Any) -> Json:
     }
 
 
-def _life(row: Any) -> Json:
+def _life(row: OutageWindow | Maintenance) -> RecordedLife:
     """What became of it; `supersedes` is the id of the revision that it corrects."""
     return {
         "supersedes": row.supersedes_id,
         "proposed": _deed(row.proposed_at, row.proposed_by),
-        "confirmed": _deed(row.confirmed_at, row.confirmed_by),
-        "closed": (_deed(row.closed_at, row.closed_by) or {}) | {"reason": row.close_reason}
+        "confirmed": _deed(row.confirmed_at, row.confirmed_by) if row.confirmed_at else None,
+        "closed": {**_deed(row.closed_at, row.closed_by), "reason": row.close_reason}
         if row.closed_at
         else None,
     }
 
 
-def _deed(at: datetime | None, by: Any) -> Json | None:
-    return {"at": _utc(at), "by": by.get_username() if by else None} if at else None
+def _deed(at: datetime, by: Any) -> Deed:
+    return {"at": utc(at), "by": by.get_username() if by else None}
 
 
-def _codes(row: Any) -> list[str]:
+def _codes(row: OutageWindow | Maintenance) -> list[str]:
     return sorted(one.code for one in row.tiers.all())
-
-
-def _utc(at: datetime | None) -> str | None:
-    return None if at is None else instant_text(instant(at))

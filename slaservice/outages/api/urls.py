@@ -15,9 +15,11 @@ def _of_facts(address: str, listed: type[FactList], actions: dict[str, str]) -> 
     """List, detail and verbs of one kind of fact; `actions` says which action of the table of roles each verb takes."""
     kind = listed.kind
     yield path(address, listed.as_view(), name=f"recording-{address}")
-    yield path(f"{address}/<int:pk>", FactDetail.as_view(kind=kind), name=f"recording-{address}-detail")
+    shown = FactDetail.as_view(kind=kind, operations={"GET": kind.says["show"]})
+    yield path(f"{address}/<int:pk>", shown, name=f"recording-{address}-detail")
     for verb, action in actions.items():
-        view = FactVerb.as_view(kind=kind, verb=verb, actions={"POST": action})
+        said = {"POST": kind.says[verb]}
+        view = FactVerb.as_view(kind=kind, verb=verb, actions={"POST": action}, operations=said)
         yield path(f"{address}/<int:pk>/{verb}", view, name=f"recording-{address}-{verb}")
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+
+from slaservice.rules.periods import zone_named
 
 MOST_TEXT = 20_000
 """Characters of a text that are looked at."""
@@ -18,10 +19,10 @@ MOST_TEXT = 20_000
 _ZONES: dict[str, tzinfo] = {
     "UTC": UTC,
     "GMT": UTC,
-    "PT": ZoneInfo("America/Los_Angeles"),
+    "PT": zone_named("America/Los_Angeles"),
     "PDT": timezone(timedelta(hours=-7)),
     "PST": timezone(timedelta(hours=-8)),
-    "ET": ZoneInfo("America/New_York"),
+    "ET": zone_named("America/New_York"),
     "EDT": timezone(timedelta(hours=-4)),
     "EST": timezone(timedelta(hours=-5)),
 }

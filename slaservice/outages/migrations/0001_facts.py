@@ -8,6 +8,8 @@ import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
+import slaservice.outages.models.identifiers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -121,6 +123,15 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigAutoField(
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=slaservice.outages.models.identifiers.incident_id,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
                     ),
                 ),
                 ("source", models.CharField(max_length=60)),
@@ -262,6 +273,14 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=slaservice.outages.models.identifiers.maintenance_id,
+                        editable=False,
+                        max_length=40,
+                    ),
+                ),
                 ("reference", models.CharField(max_length=200, unique=True)),
                 ("revision", models.PositiveIntegerField(default=1)),
                 ("source", models.CharField(max_length=60)),
@@ -389,6 +408,9 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         name="maintenance_lies_between_2000_and_2100",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("public_id", "revision"), name="maintenance_public_id_names_a_revision_once"
                     ),
                     models.UniqueConstraint(
                         fields=("source", "external_id", "revision"), name="maintenance_is_recorded_once"
@@ -701,6 +723,12 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=slaservice.outages.models.identifiers.outage_id, editable=False, max_length=40
+                    ),
+                ),
                 ("reference", models.CharField(max_length=200, unique=True)),
                 ("revision", models.PositiveIntegerField(default=1)),
                 ("source", models.CharField(max_length=60)),
@@ -846,6 +874,9 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         name="outage_window_lies_between_2000_and_2100",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("public_id", "revision"), name="outage_window_public_id_names_a_revision_once"
                     ),
                     models.UniqueConstraint(
                         fields=("source", "external_id", "revision"), name="outage_window_is_recorded_once"

@@ -8,6 +8,7 @@ import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
+import slaservice.outages.models.identifiers
 from slaservice.history.database import FrozenWhen
 
 _END_OF_LIFE = ("state", "closed_at", "closed_by_id", "close_reason")
@@ -28,6 +29,12 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigAutoField(
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=slaservice.outages.models.identifiers.gap_id, editable=False, max_length=40
                     ),
                 ),
                 ("reference", models.CharField(max_length=200, unique=True)),
@@ -139,6 +146,10 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         name="measurement_gap_lies_between_2000_and_2100",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("public_id", "revision"),
+                        name="measurement_gap_public_id_names_a_revision_once",
                     ),
                     models.UniqueConstraint(
                         fields=("source", "external_id", "revision"), name="measurement_gap_is_recorded_once"

@@ -56,6 +56,7 @@ def life(name: str) -> list[BaseConstraint]:
     closed = Q(state__in=(WITHDRAWN, SUPERSEDED))
     return [
         UniqueConstraint(fields=["source", "external_id", "revision"], name=f"{name}_is_recorded_once"),
+        UniqueConstraint(fields=["public_id", "revision"], name=f"{name}_public_id_names_a_revision_once"),
         UniqueConstraint(
             fields=["supersedes"], condition=Q(confirmed_at__isnull=False), name=f"{name}_is_superseded_once"
         ),

@@ -14,7 +14,8 @@ class RecordedFact(models.Model):
     """What outage windows and maintenance share.
 
     `reference` names one revision, for people and in documents; (`source`, `external_id`) names what all revisions are
-    about. A fact counts from `confirmed_at` until `closed_at`, at which it was withdrawn or superseded.
+    about. Each kind has a `public_id` besides, by which customers know a revision and all that correct it. A fact counts
+    from `confirmed_at` until `closed_at`, at which it was withdrawn or superseded.
     """
 
     reference = models.CharField(max_length=200, unique=True)

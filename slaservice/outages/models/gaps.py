@@ -10,11 +10,13 @@ from django.db import models
 from slaservice.outages.models.components import Component
 from slaservice.outages.models.constraints import life, no_longer_than, not_blank, span
 from slaservice.outages.models.facts import RecordedFact
+from slaservice.outages.models.identifiers import gap_id
 
 
 class MeasurementGap(RecordedFact):
     """`component` was not measured in [start, end), because of `cause`; null end: it still is not. Nobody's tier is spared."""
 
+    public_id = models.CharField(max_length=40, default=gap_id, editable=False)
     component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="gaps")
     start = models.DateTimeField()
     end = models.DateTimeField(null=True, blank=True)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from slaservice.outages.models.constraints import no_longer_than, not_blank, within_the_century
+from slaservice.outages.models.identifiers import incident_id
 
 STORY = ("public_impact", "root_cause", "postmortem")
 LONGEST_STORY = 20_000
@@ -23,6 +24,7 @@ class Incident(models.Model):
     Public impact, root cause and post-mortem are an operator's words, whatever the feed says later.
     """
 
+    public_id = models.CharField(max_length=40, unique=True, default=incident_id, editable=False)
     source = models.CharField(max_length=60)
     external_id = models.CharField(max_length=200)
     title = models.CharField(max_length=500, blank=True)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from slaservice.outages.models.components import Component, CustomerTier
 from slaservice.outages.models.constraints import life, no_longer_than, not_blank, span, within_the_century
 from slaservice.outages.models.facts import RecordedFact
+from slaservice.outages.models.identifiers import maintenance_id
 
 CATEGORIES = {
     "scheduled_maintenance": "scheduled maintenance",
@@ -26,6 +27,7 @@ class Maintenance(RecordedFact):
     announced, both null where that is not known. Contracts are judged by the span, never by the plan.
     """
 
+    public_id = models.CharField(max_length=40, default=maintenance_id, editable=False)
     component = models.ForeignKey(
         Component, on_delete=models.PROTECT, null=True, blank=True, related_name="maintenance"
     )

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from slaservice.outages.models.components import Component, CustomerTier
 from slaservice.outages.models.constraints import life, no_longer_than, not_blank, span
 from slaservice.outages.models.facts import RecordedFact
+from slaservice.outages.models.identifiers import outage_id
 from slaservice.outages.models.incidents import Incident
 
 BASES = {
@@ -32,6 +33,7 @@ class OutageWindow(RecordedFact):
     The affected share is exactly `affected_count` / `affected_of`; both null: not known, which terms read as everybody.
     """
 
+    public_id = models.CharField(max_length=40, default=outage_id, editable=False)
     component = models.ForeignKey(Component, on_delete=models.PROTECT, related_name="windows")
     tiers: "models.ManyToManyField[CustomerTier, OutageWindowTier]" = models.ManyToManyField(
         CustomerTier, through="OutageWindowTier", related_name="windows"

@@ -140,8 +140,10 @@ def _row(register: Register, draft: Draft, *, by: By, now: datetime) -> Any:
     source = draft.source or BY_HAND
     named = shortened(f"{source}/{draft.external_id}") if draft.external_id else ""
     reference = draft.reference or named or f"{register.initial}-{secrets.token_hex(6)}"
+    known_as = {} if draft.supersedes is None else {"public_id": draft.supersedes.public_id}
     return register.model(
         **draft.facts.columns(),
+        **known_as,
         source=source,
         external_id=draft.external_id or reference,
         reference=reference if draft.revision == 1 else f"{reference}@{draft.revision}",

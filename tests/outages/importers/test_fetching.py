@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from slaservice.network import is_public, web_address
 from slaservice.outages.importers import fetching
-from slaservice.outages.importers.fetching import Fetched, Limits, fetch, is_public
+from slaservice.outages.importers.fetching import Fetched, Limits, fetch
 from slaservice.rules.refusal import Refusal
 from tests.lying_page import LyingPage, lying_page
 
@@ -204,7 +205,7 @@ def test_a_host_that_may_be_an_inner_one_may_not_be_where_a_redirect_leads(page:
 
 def test_an_address_of_https_does_not_redirect_to_http() -> None:
     with pytest.raises(Refusal) as refusal:
-        fetching._redirected(fetching._address("https://a.example/"), "http://a.example/")
+        fetching._redirected(web_address("https://a.example/"), "http://a.example/")
     assert refusal.value.code == "redirect_is_not_secure"
 
 
