@@ -44,8 +44,11 @@ app.conf.update(
         "health_check_interval": 25,
     },
     task_default_queue="default",
-    task_queues=[Queue("default"), Queue("documents")],
-    task_routes={"reports.tasks.make_*": {"queue": "documents"}},
+    task_queues=[Queue("default"), Queue("documents"), Queue("webhooks")],
+    task_routes={
+        "reports.tasks.make_*": {"queue": "documents"},
+        "reports.tasks.send_webhooks": {"queue": "webhooks"},
+    },
     timezone="UTC",
     beat_schedule={
         "close what is due": {
@@ -88,6 +91,11 @@ app.conf.update(
             "task": "reports.tasks.tell_finance",
             "schedule": 3600.0,
             "options": {"expires": 3600},
+        },
+        "tell customers what happened": {
+            "task": "reports.tasks.ring_for_webhooks",
+            "schedule": 5.0,
+            "options": {"expires": 5},
         },
         "poll the pages whose turn it is": {
             "task": "slaservice.outages.tasks.poll_feeds",

@@ -1,6 +1,6 @@
 """The one settings file. The environment is read here alone, and what is missing is named at the start.
 
-Two ways to run. *Local* (no DATABASE_URL, or DEBUG): SQLite and two kept random secrets under `var/`, no
+Two ways to run. *Local* (no DATABASE_URL, or DEBUG): SQLite and three kept random secrets under `var/`, no
 server, no configuration. *Production* (everything else): no secret and no address has a default. LOCAL says
 it outright; the Docker image has LOCAL=false.
 """
@@ -37,6 +37,12 @@ def _secret(name: str) -> str:
 SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 API_KEY_PEPPER = _secret("API_KEY_PEPPER")
+# Peppers of before, one a line: a key that is known under one of them is hashed anew when it is used.
+API_KEY_PEPPER_FALLBACKS = [
+    line.strip() for line in env.text("API_KEY_PEPPER_FALLBACKS").splitlines() if line.strip()
+]
+# What the secrets of customers' webhooks are worked out from: another one ends them all (reports/webhooks/signing.py).
+WEBHOOK_SECRET = _secret("WEBHOOK_SECRET")
 
 # Who issues the statements. The zone is for what people of the vendor read; each contract has its own.
 VENDOR_NAME = _setting("VENDOR_NAME", local="Example Platform, Inc.")
@@ -69,9 +75,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
+    "slaservice.headers.RequestIdMiddleware",
     "slaservice.headers.HeadersMiddleware",
     "slaservice.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -135,7 +143,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without REDIS_URL there is no broker: commands call the tasks' own code in the process.
 REDIS_URL = env.text("REDIS_URL")
 
-# What comes from outside. Only these hosts may have addresses of an inner network when a status page is read, and these are
+# Outside. Only these hosts may have addresses of an inner network when a page is read or a webhook is sent, and these are
 # the secrets by which senders of webhooks sign: "name of the hook=secret,...".
 FETCH_PRIVATE_HOSTS = [host.lower() for host in env.list("FETCH_PRIVATE_HOSTS", default=[])]
 HOOK_SECRETS = env.dict("HOOK_SECRETS", default={})
@@ -172,8 +180,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Only where a proxy of ours sets this header and strips the caller's own.
-if env.bool("BEHIND_PROXY", default=False):
+# Only where a proxy of ours sets X-Forwarded-Proto, strips the caller's own, and adds the caller's address to X-Forwarded-For.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Mail: password resets. consolemail:// prints them.
@@ -201,6 +210,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": _STATIC_STORAGE},
 }
 
+# Calls a minute: of one customer's or person's keys together, or of one address without a key; and how many keys that are not
+# valid an address may send. 0 calls: no limits.
+API_RATE_LIMIT = env.int("API_RATE_LIMIT", default=600)
+API_FAILED_KEYS_LIMIT = env.int("API_FAILED_KEYS_LIMIT", default=60)
+
 # The API's base views bring classes of their own (accounts/api, slaservice/api). A view without lets nobody in.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -208,6 +222,17 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "slaservice.api.exception_handler",
+    "SCHEMA_COERCE_PATH_PK": False,
+}
+
+# The published schema; what it says of each address stands beside its handler (slaservice/api/described.py).
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Service levels",
+    "VERSION": "1",
+    "SERVERS": [{"url": SITE_URL}],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "POSTPROCESSING_HOOKS": ["slaservice.api.published.completed"],
 }
 
 LOGGING: dict[str, Any] = {

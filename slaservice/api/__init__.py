@@ -4,7 +4,7 @@ Versions stand in the path (`/api/v1/`): a version's fields and codes only ever 
 """
 
 from slaservice.api.pages import CursorPagination
-from slaservice.api.problems import exception_handler, page_not_found, problem, server_error
+from slaservice.api.problems import bad_request, exception_handler, page_not_found, problem, server_error
 from slaservice.api.strict_json import StrictJSONParser, is_plain, parse_json
 from slaservice.api.views import ApiListView, ApiView, scope_of
 
@@ -13,6 +13,7 @@ __all__ = [
     "ApiView",
     "CursorPagination",
     "StrictJSONParser",
+    "bad_request",
     "exception_handler",
     "is_plain",
     "page_not_found",

@@ -11,7 +11,7 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from slaservice.history.keys import ANY_KEY
+from slaservice.history.key_text import ANY_KEY
 from slaservice.history.models import Key
 from slaservice.rules.refusal import FieldError, Invalid
 

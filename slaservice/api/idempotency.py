@@ -14,10 +14,10 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from slaservice.api.rendering import json_bytes
 from slaservice.history import answers
 from slaservice.rules.refusal import FieldError, Invalid
 
@@ -25,6 +25,14 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class ShownOnce(Response):
+    """An answer that holds a secret. A repetition gets `kept` instead, and nothing but that is stored."""
+
+    def __init__(self, data: Any, *, kept: Any, status: int) -> None:
+        super().__init__(data, status=status)
+        self.kept = kept
 
 
 def once(handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
@@ -38,11 +46,15 @@ def once(handler: Callable[..., Response]) -> Callable[..., HttpResponse]:
             if answer is not None:
                 return _json(answer.body, answer.status, {REPLAYED: "true"})
             response = handler(view, request, *args, **kwargs)
-            body = JSONRenderer().render(response.data).decode()
-            answers.keep(**name, status=response.status_code, body=body, now=timezone.now())
-        return _json(body, response.status_code, {})
+            kept = _rendered(response.kept if isinstance(response, ShownOnce) else response.data)
+            answers.keep(**name, status=response.status_code, body=kept, now=timezone.now())
+        return _json(_rendered(response.data), response.status_code, {})
 
     return answered
+
+
+def _rendered(data: Any) -> str:
+    return json_bytes(data).decode()
 
 
 def _key(request: Request) -> str:

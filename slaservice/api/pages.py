@@ -43,9 +43,21 @@ class CursorPagination(BasePagination):
 
     def _beyond(self) -> Q:
         """What follows the cursor: (a > x) or (a = x and b > y) or ..."""
+        values = self._place()
+        if values is None:
+            return Q()
+        beyond, equal = Q(pk__in=[]), Q()
+        for name, value in zip(self.ordering, values, strict=True):
+            field, comparison = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
+            beyond |= equal & Q(**{f"{field}__{comparison}": value})
+            equal &= Q(**{field: value})
+        return beyond
+
+    def _place(self) -> list[Any] | None:
+        """By what the cursor names the last row of the page before; None on the first page."""
         cursor = self.request.query_params.get("cursor")
         if cursor is None:
-            return Q()
+            return None
         try:
             ordering, values = signing.loads(cursor, salt=self.salt)
         except signing.BadSignature:
@@ -55,12 +67,20 @@ class CursorPagination(BasePagination):
                 [FieldError("cursor", "is not a cursor of this list; follow `next` as it is")],
                 "invalid_cursor",
             )
-        beyond, equal = Q(pk__in=[]), Q()
-        for name, value in zip(self.ordering, values, strict=True):
-            field, comparison = name.lstrip("-"), "lt" if name.startswith("-") else "gt"
-            beyond |= equal & Q(**{f"{field}__{comparison}": value})
-            equal &= Q(**{field: value})
-        return beyond
+        return values
+
+
+class FrozenPagination(CursorPagination):
+    """The same for rows of a document that never changes: they follow each other in its order."""
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        """`queryset` is all rows, as a list."""
+        narrowed = [request.query_params.get(name) for name in view.filters]
+        self.ordering, self.request, self.salt = ("place",), request, f"{request.path} {narrowed}"
+        (start,) = self._place() or [0]
+        end = start + view.asked.get("limit", DEFAULT_PAGE)
+        self.last = {"place": end} if len(queryset) > end else None
+        return queryset[start:end]
 
 
 def _value(row: Any, name: str) -> Any:

@@ -1,7 +1,7 @@
 """What went wrong, as RFC 9457 problem+json.
 
-A problem is `{"type", "title", "status", "code", "detail", "remedy", "errors": [{"path", "reason"}]}`: `code` is stable and
-for programs, `detail` says what is wrong, `remedy` what to do, `errors` names each field at fault.
+A problem is `{"type", "title", "status", "code", "detail", "remedy", "errors": [{"path", "reason"}], "request_id"}`: `code` is
+stable and for programs, `detail` says what is wrong, `remedy` what to do, `errors` names each field at fault.
 """
 
 import json
@@ -17,6 +17,7 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 from typing_extensions import TypedDict
 
+from slaservice import request_ids
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
 ROOT = "/api/"
@@ -77,7 +78,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str, str]] = {
         500,
         "not_possible",
         "",
-        "Send the request again later; tell us the time if it goes on.",
+        "Send the request again later; tell us the request_id if it goes on.",
     ),
 }
 
@@ -90,7 +91,7 @@ class FieldProblem(TypedDict):
 
 
 class Problem(TypedDict):
-    """What went wrong, as RFC 9457 has it. `code` is stable and for programs."""
+    """What went wrong, as RFC 9457 has it. `code` is stable and for programs; `request_id` is what to ask us about."""
 
     type: Literal["about:blank"]
     title: str
@@ -99,6 +100,7 @@ class Problem(TypedDict):
     detail: str
     remedy: NotRequired[str]
     errors: NotRequired[list[FieldProblem]]
+    request_id: str
 
 
 def usual_refusals(*, key: bool, named: bool, body: bool, once: bool) -> dict[str, tuple[int, str]]:
@@ -119,8 +121,13 @@ def usual_refusals(*, key: bool, named: bool, body: bool, once: bool) -> dict[st
     if body:
         usual |= {
             "invalid_json": (400, "The body is no strict JSON."),
+            "length_required": (411, "The body's length is not said."),
             "body_too_large": (413, "The body is too large."),
             "media_type_not_supported": (415, "The body is not declared as JSON."),
+            "encoding_not_supported": (
+                415,
+                "The body is compressed, or declared as something else than UTF-8.",
+            ),
         }
     if once:
         usual |= {
@@ -131,13 +138,31 @@ def usual_refusals(*, key: bool, named: bool, body: bool, once: bool) -> dict[st
     return usual
 
 
-REFUSAL_STATUS = {"not_permitted": 403, "body_too_large": 413, "idempotency_key_reused": 422}
+REFUSAL_STATUS = {
+    "span_too_long": 400,
+    "too_many_commitments": 400,
+    "too_many_request_counts": 400,
+    "not_permitted": 403,
+    "length_required": 411,
+    "body_too_large": 413,
+    "encoding_not_supported": 415,
+    "idempotency_key_reused": 422,
+}
 """Statuses of refusals that are no conflict with the state of things (409) and no list of faults (400)."""
 
+
+def status_of(code: str) -> int:
+    """The status of a refusal by its code; lists of faults are called invalid_something."""
+    return REFUSAL_STATUS.get(code, 400 if code.startswith("invalid_") else 409)
+
+
 REMEDIES = {
+    400: "Ask for less at a time.",
     403: "Ask an administrator for the role, or have somebody do it who has it.",
     409: "Read it again: it may have changed, or be there already. Then decide anew.",
+    411: "Send the header Content-Length.",
     413: "Send less at a time.",
+    415: "Send the body as it is, in UTF-8.",
     422: "Send the request under a new Idempotency-Key.",
 }
 """What to do about a refusal, by status."""
@@ -164,6 +189,7 @@ def problem(
         body["remedy"] = remedy
     if errors:
         body["errors"] = [{"path": error.path, "reason": error.reason} for error in errors]
+    body["request_id"] = request_ids.current.get().ours
     response = HttpResponse(
         json.dumps(body), status=status, content_type="application/problem+json", headers=headers
     )
@@ -245,6 +271,15 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The site's handler400: what Django refuses before a view is asked (too many parameters, a host that is not ours)."""
+    if not request.path.startswith(ROOT):
+        return defaults.bad_request(request, exception)
+    return problem(
+        400, "invalid_request", "The request cannot be used.", remedy="Mend the request and send it again."
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """The site's handler500: under /api/ a problem that tells nothing of what went wrong."""
     if not request.path.startswith(ROOT):
@@ -253,5 +288,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
         500,
         "internal_error",
         "Something went wrong on our side; it has been logged.",
-        remedy="Send the request again later; tell us the time if it goes on.",
+        remedy="Send the request again later; tell us the request_id if it goes on.",
     )

@@ -11,12 +11,15 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from slaservice.api import asked, idempotency, problems, shapes
+from slaservice.api.answer_headers import HEADERS, headers_of
 from slaservice.api.described import File, Operation, operation_of
 
 Json = dict[str, Any]
 
 PATH_PARAMETERS: dict[str, str] = {
     "public_id": "The opaque id by which lists show it.",
+    "id_or_number": "The opaque id by which lists show it, or its number.",
+    "digest": "The 64 hexadecimal digits of a SHA-256.",
     "pk": "The id by which lists show it.",
     "code": "The code by which lists show it.",
 }
@@ -40,20 +43,25 @@ class Schema(AutoSchema):
             raise LookupError(f"{method} {path}: its handler does not say what it does; see describes()")
         tags = [self._tokenize_path()[0]]
         operation: Json = {
-            "operationId": self.get_operation_id(),
+            "operationId": said.operation_id,
             "summary": said.summary,
             "description": _paragraphs(getattr(self.view, method.lower()).__doc__),
             "tags": tags,
-            "parameters": [*self._in_path(), *self._in_query(said), *_in_headers(said)],
+            "parameters": [*self._in_path(), *self._in_query(said), *self._in_headers(said)],
             "security": [] if said.anybody else self._security(),
             "responses": self._responses(said),
         }
+        if said.deprecated is not None:
+            operation["deprecated"] = True
         if said.takes is not None:
-            operation["requestBody"] = {
-                "required": True,
-                "content": {"application/json": {"schema": self._component(said.takes, reading=True)}},
-            }
+            operation["requestBody"] = {"required": True, "content": self._taken(said)}
         return operation
+
+    def _taken(self, said: Operation) -> Json:
+        taken: Json = {"application/json": {"schema": self._component(said.takes, reading=True)}}
+        if said.takes_file is not None:
+            taken[said.takes_file.media_type] = {"schema": _of_file(said.takes_file)}
+        return taken
 
     def _in_path(self) -> Iterator[Json]:
         for name in self._names_in_path():
@@ -81,26 +89,55 @@ class Schema(AutoSchema):
                 "schema": parameter.schema,
             }
 
+    def _in_headers(self, said: Operation) -> Iterator[Json]:
+        if said.once:
+            yield {
+                "name": idempotency.HEADER,
+                "in": "header",
+                "required": True,
+                "description": "A name of this request's own. Sent again under it, the same request has no second effect"
+                f" and gets the first answer, with the header {idempotency.REPLAYED}: true.",
+                "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+            }
+        if self.method == "GET":
+            yield {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": "ETags of answers that are known; one that is still so gets 304 without a body.",
+                "schema": {"type": "string"},
+            }
+
     def _security(self) -> list[Json]:
         """Which kind of key, with which scope."""
         return [{self.view.key_kind: [self.view.scope_of(self.method)]}]
 
     def _responses(self, said: Operation) -> Json:
         responses: Json = {str(said.status): self._answer(said)}
-        if self.method == "GET" and not isinstance(said.gives, File):
+        if self.method == "GET":
             responses["304"] = {"description": "What If-None-Match names is still so."}
         for status, codes in sorted(self._refusals(said).items()):
             responses[str(status)] = {
                 "description": "\n".join(f"* `{code}`: {meaning}" for code, meaning in sorted(codes.items())),
                 "content": {_PROBLEM: {"schema": self._component(problems.Problem)}},
             }
+        for code, response in responses.items():
+            names = headers_of(said, self.method, int(code))
+            response["headers"] = {name: self._header(name) for name in names}
         return responses
+
+    def _header(self, name: str) -> Json:
+        make: Any = ResolvedComponent
+        component = make(name=name, type=ResolvedComponent.HEADER, schema=HEADERS[name], object=name)
+        self.registry.register_on_missing(component)
+        reference: Json = component.ref
+        return reference
 
     def _answer(self, said: Operation) -> Json:
         if said.gives is None:
             return {"description": "Done."}
         if isinstance(said.gives, File):
-            content = {said.gives.media_type: {"schema": {"type": "string", "format": "binary"}}}
+            content = {said.gives.media_type: {"schema": _of_file(said.gives)}}
             return {"description": said.gives.about, "content": content}
         schema = self._page(said.gives) if said.many else self._component(said.gives)
         return {"description": said.summary, "content": {"application/json": {"schema": schema}}}
@@ -116,7 +153,7 @@ class Schema(AutoSchema):
         for code, (status, meaning) in usual.items():
             found.setdefault(status, {})[code] = meaning
         for code, meaning in said.refuses.items():
-            found.setdefault(problems.REFUSAL_STATUS.get(code, 409), {})[code] = meaning
+            found.setdefault(problems.status_of(code), {})[code] = meaning
         return found
 
     def _page(self, shape: Any) -> Json:
@@ -148,16 +185,13 @@ class Schema(AutoSchema):
         return reference
 
 
-def _in_headers(said: Operation) -> Iterator[Json]:
-    if said.once:
-        yield {
-            "name": idempotency.HEADER,
-            "in": "header",
-            "required": True,
-            "description": "A name of this request's own. Sent again under it, the same request has no second effect"
-            f" and gets the first answer, with the header {idempotency.REPLAYED}: true.",
-            "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
-        }
+def _of_file(file: File) -> Json:
+    """Bytes; but JSON is an object, which clients parse."""
+    return (
+        {"type": "object"}
+        if file.media_type == "application/json"
+        else {"type": "string", "format": "binary"}
+    )
 
 
 def _paragraphs(docstring: str | None) -> str:

@@ -4,6 +4,7 @@ it and from which the published schema is made; what a request may say is a froz
 Names and meanings of fields only ever get more within a version of the API.
 """
 
+import json
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -121,7 +122,8 @@ def read(shape: type[T], data: object) -> T:
     if not isinstance(data, Mapping):
         raise Invalid([FieldError("$", "must be an object")], "invalid_request")
     try:
-        value: T = _adapter(cast(Hashable, shape)).validate_python(data)
+        # As JSON: strictly read, Python's values would have to be instances of the dataclass already.
+        value: T = _adapter(cast(Hashable, shape)).validate_json(json.dumps(data))
     except ValidationError as problem:
         raise Invalid([*field_errors("", map(dict, problem.errors()))], "invalid_request") from None
     return value

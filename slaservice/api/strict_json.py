@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpRequest, UnreadablePostError
+from django.utils.http import parse_header_parameters
 from rest_framework.parsers import BaseParser
 
 from slaservice.api.problems import under
@@ -26,14 +28,27 @@ _WHITE_SPACE = {ord(character): " " for character in "\t\n\r"}
 
 
 class StrictJSONParser(BaseParser):
-    """The parser of every view: Invalid with the path of every fault, Refusal `body_too_large`."""
+    """The parser of every view: Invalid with the path of every fault, Refusal `body_too_large` or `encoding_not_supported`."""
 
     media_type = "application/json"
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        return parse_json(stream.read(MAX_BYTES + 1))
+        charset = parse_header_parameters(media_type or "")[1].get("charset", "utf-8")
+        encoding = (parser_context or {})["request"].headers.get("Content-Encoding", "identity")
+        if charset.lower() not in ("utf-8", "utf8") or encoding.lower() != "identity":
+            raise Refusal("encoding_not_supported", "The body is compressed, or not in UTF-8.")
+        try:
+            return parse_json(stream.read(MAX_BYTES + 1))
+        except UnreadablePostError:
+            raise _unreadable("ended before it was whole") from None
+
+
+def refuse_unknown_length(request: HttpRequest) -> None:
+    """Refusal `length_required` for a body in pieces, which the server would not read, and so take for an empty one."""
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise Refusal("length_required", "A body in pieces of unknown number is not taken.")
 
 
 def parse_json(body: bytes) -> Any:

@@ -1,4 +1,5 @@
-"""The base of every address of the API: strict JSON in, problems out, nothing cached, no parameter that is not known.
+"""The base of every address of the API: strict JSON in, problems out, nothing cached, no parameter that is not known, no more
+calls than agreed.
 
 The classes carry all of this themselves, whatever the settings say.
 """
@@ -6,20 +7,24 @@ The classes carry all of this themselves, whatever the settings say.
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from slaservice.api import limits
 from slaservice.api.asked import Parameter
 from slaservice.api.asked import read as read_parameters
+from slaservice.api.client_address import client_address
+from slaservice.api.conditional import with_etag, without_body
+from slaservice.api.described import operation_of
 from slaservice.api.pages import DEFAULT_PAGE, MAX_PAGE, CursorPagination
 from slaservice.api.problems import exception_handler, private
+from slaservice.api.rendering import JsonRenderer
 from slaservice.api.schema import Schema, parameters_of_lists
-from slaservice.api.strict_json import StrictJSONParser, is_plain
+from slaservice.api.strict_json import StrictJSONParser, is_plain, refuse_unknown_length
 
 
 class OneForm(DefaultContentNegotiation):
@@ -35,13 +40,15 @@ class ApiView(APIView):
     """
 
     parser_classes = [StrictJSONParser]
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [JsonRenderer]
     content_negotiation_class = OneForm
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    schema = Schema()
+    schema: Any = Schema()
     filters: ClassVar[Mapping[str, Parameter]] = {}
     key_kind: ClassVar[str] = ""
+    limited: ClassVar[bool] = True
     asked: Mapping[str, Any]
+    allowance: limits.Allowance | None = None
 
     def parameters(self) -> Mapping[str, Parameter]:
         """Every parameter that the address knows."""
@@ -51,18 +58,68 @@ class ApiView(APIView):
         """What a key must have for the method; '' where nothing is needed. MethodNotAllowed: it is not offered."""
         return ""
 
+    @property
+    def caller(self) -> str:
+        """Whose key it is: their limit, their Idempotency-Keys, their ETags."""
+        raise NotImplementedError
+
     def get_exception_handler(self) -> Any:
         return exception_handler
+
+    def perform_authentication(self, request: Request) -> None:
+        """Finds out who calls, and takes this call from what they may make. Throttled when nothing is left."""
+        address = client_address(request)
+        try:
+            super().perform_authentication(request)
+        except exceptions.AuthenticationFailed:
+            self._admit(limits.failure(address))
+            raise
+        if self.limited:
+            self._admit(limits.call(self._whom(request), address))
+
+    def _admit(self, allowance: limits.Allowance | None) -> None:
+        self.allowance = allowance
+        if allowance is not None and not allowance.admitted:
+            raise exceptions.Throttled(allowance.seconds)
+
+    def _whom(self, request: Request) -> str:
+        return f"address:{client_address(request)}" if request.auth is None else self.caller
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if not all(is_plain(str(value)) for value in kwargs.values()):
             raise Http404
+        refuse_unknown_length(request)
         reads = request.method in ("GET", "HEAD")
         self.asked = read_parameters(request, self.parameters() if reads else {})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        return private(super().finalize_response(request, response, *args, **kwargs))
+        final = private(super().finalize_response(request, response, *args, **kwargs))
+        self._add_headers(final)
+        if request.method in ("GET", "HEAD"):
+            self._make_conditional(request, final)
+        return final
+
+    def _add_headers(self, response: HttpResponse) -> None:
+        said = operation_of(self, str(self.request.method))
+        for source in (self.allowance, said and said.deprecated):
+            for name, value in (source.headers if source else {}).items():
+                response.headers[name] = value
+
+    def _make_conditional(self, request: Request, response: Any) -> None:
+        if response.streaming:
+            return
+        if hasattr(response, "render"):
+            response.render()
+        if response.status_code == 200:
+            scopes = " ".join(getattr(request.auth, "scopes", ()))
+            with_etag(
+                response,
+                whom=f"{self._whom(request)}\n{scopes}",
+                if_none_match=request.headers.get("If-None-Match", ""),
+            )
+        if request.method == "HEAD":
+            without_body(response)
 
 
 class ApiListView(ApiView, GenericAPIView):

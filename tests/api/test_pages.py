@@ -71,7 +71,9 @@ def test_the_next_address_keeps_the_filter(rows: list[Permission]) -> None:
     assert [len(page) for page in pages] == [3, 1]
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "501", "999999999", "abc", "1.5", "", "١٢", "１２", "9999999999"])
+@pytest.mark.parametrize(
+    "limit", ["0", "-1", "501", "999999999", "abc", "1.5", "", "١٢", "１２", "9999999999"]
+)
 def test_a_limit_that_is_no_number_of_rows_is_refused(limit: str) -> None:
     response = Client().get("/api/permissions", {"limit": limit})
     assert (response.status_code, response.json()["errors"][0]["path"]) == (400, "limit")

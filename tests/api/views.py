@@ -5,16 +5,19 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import path
+from pydantic.dataclasses import dataclass
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from slaservice.api import ApiListView, ApiView
+from slaservice.api import ApiListView, ApiView, shapes
 from slaservice.api.asked import text
+from slaservice.api.described import Deprecation, describes
+from slaservice.api.problems import Problem
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
 RAISED: dict[str, Exception] = {
@@ -29,6 +32,13 @@ RAISED: dict[str, Exception] = {
     "throttled": exceptions.Throttled(wait=17),
     "unforeseen": KeyError("a secret of the house"),
 }
+
+
+@dataclass(frozen=True)
+class NewNote(shapes.Body):
+    """A body with a field that is needed."""
+
+    note: str
 
 
 class Echo(ApiView):
@@ -60,6 +70,44 @@ class Locked(ApiView):
         return Response({"moment": datetime(2026, 4, 1, tzinfo=UTC)})
 
 
+class Old(ApiView):
+    """An address that will end."""
+
+    permission_classes: list[Any] = []
+
+    @describes(
+        "Show the old",
+        gives=Problem,
+        anybody=True,
+        deprecated=Deprecation(
+            since=datetime(2026, 11, 1, tzinfo=UTC),
+            sunset=datetime(2027, 11, 1, 12, tzinfo=UTC),
+            instead="/api/v2/new",
+        ),
+    )
+    def get(self, request: Request) -> Response:
+        """What there was before the new."""
+        return Response({"old": True})
+
+
+class Paper(ApiView):
+    """An address that gives a file."""
+
+    permission_classes: list[Any] = []
+
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(b"%PDF-1.7 ...", content_type="application/pdf")
+
+
+class Notes(ApiView):
+    """An address that reads a body."""
+
+    permission_classes: list[Any] = []
+
+    def post(self, request: Request) -> Response:
+        return Response({"note": shapes.read(NewNote, request.data).note}, status=201)
+
+
 class Permissions(ApiListView):
     """A list over a table that every installation has; `codename` repeats, `id` does not."""
 
@@ -85,9 +133,13 @@ urlpatterns = [
     path("api/echo", Echo.as_view()),
     path("api/raise/<str:what>", Raise.as_view()),
     path("api/locked", Locked.as_view()),
+    path("api/old", Old.as_view()),
+    path("api/paper", Paper.as_view()),
+    path("api/notes", Notes.as_view()),
     path("api/permissions", Permissions.as_view()),
     path("api/other", PermissionsByName.as_view()),
 ]
 
+handler400 = "slaservice.api.bad_request"
 handler404 = "slaservice.api.page_not_found"
 handler500 = "slaservice.api.server_error"

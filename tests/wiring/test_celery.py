@@ -68,6 +68,7 @@ def test_the_beat_only_pings_and_every_ping_is_a_task_that_exists() -> None:
         "reports.tasks.lapse_credits": 60.0,
         "reports.tasks.reckon_exposure": 300.0,
         "reports.tasks.ring_for_mail": 30.0,
+        "reports.tasks.ring_for_webhooks": 5.0,
         "reports.tasks.sweep": 10.0,
         "reports.tasks.tell_finance": 3600.0,
         "slaservice.history.tasks.anchor_whole": 3600.0,

@@ -11,7 +11,7 @@ from tests.wiring.test_start import PRODUCTION
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-OURS = ("migrate", "web", "worker", "documents", "beat")
+OURS = ("migrate", "web", "worker", "documents", "webhooks", "beat")
 LIBRARIES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 
@@ -24,10 +24,12 @@ def test_a_service_is_given_everything_that_production_must_have(service: str) -
 def test_no_secret_has_a_default_in_the_compose_file() -> None:
     defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
     assert set(defaults) == {
-        "BEHIND_PROXY", "DEBUG", "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "LEDGER_ACCOUNTS", "PUBLISH", "SECRET_KEY_FALLBACKS",
+        "API_FAILED_KEYS_LIMIT", "API_KEY_PEPPER_FALLBACKS", "API_RATE_LIMIT", "BEHIND_PROXY", "DEBUG",
+        "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "LEDGER_ACCOUNTS", "PUBLISH", "SECRET_KEY_FALLBACKS",
         "SLASERVICE_VERSION", "VENDOR_TIME_ZONE",
     }  # fmt: skip
-    assert defaults["SECRET_KEY_FALLBACKS"] == defaults["HOOK_SECRETS"] == ""
+    secrets = ("SECRET_KEY_FALLBACKS", "API_KEY_PEPPER_FALLBACKS", "HOOK_SECRETS")
+    assert [defaults[name] for name in secrets] == [""] * 3
     assert defaults["DEBUG"] == "false"
 
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCTION = {
     "SECRET_KEY": "s" * 60,
     "API_KEY_PEPPER": "p" * 60,
+    "WEBHOOK_SECRET": "w" * 60,
     "DATABASE_URL": "postgresql://somebody:p%40ss@db.example.com:6432/ledger",
     "SITE_URL": "https://sla.example.com",
     "VENDOR_NAME": "Vendor",
@@ -80,7 +81,7 @@ def test_a_laptop_needs_nothing_and_keeps_its_secrets_to_itself(tmp_path: Path) 
         found = set(together.map(lambda _: value("SECRET_KEY", VAR_DIR=str(tmp_path)), range(4)))
     assert len(found) == 1
     assert value("API_KEY_PEPPER", VAR_DIR=str(tmp_path)) not in found
-    assert {path.name for path in tmp_path.iterdir()} == {"secret_key", "api_key_pepper"}
+    assert {path.name for path in tmp_path.iterdir()} == {"secret_key", "api_key_pepper", "webhook_secret"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
 
