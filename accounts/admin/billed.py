@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -20,7 +19,7 @@ from slaservice.history.admin.exports import Amount
 from slaservice.history.admin.verbs import show_refusal
 from slaservice.rules.intervals import moment
 from slaservice.rules.money import Money
-from slaservice.rules.periods import local_midnight
+from slaservice.rules.periods import local_midnight, zone_named
 from slaservice.rules.refusal import Refusal
 
 
@@ -52,7 +51,9 @@ class BilledAmountAdmin(AccountsAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         self.require_add(request)
-        commitments = Commitment.objects.filter(version__contract__customer__in=self.customers(request))
+        commitments = Commitment.objects.filter(
+            version__contract__customer__in=self.customers(request), fee_minor__isnull=True
+        )
         choices = commitments.select_related("version__contract").order_by("version__contract__number")
         form = BilledAmountForm(request.POST or None, commitments=choices)
         if request.method == "POST" and form.is_valid():
@@ -66,6 +67,6 @@ class BilledAmountAdmin(AccountsAdmin):
 
     def _record(self, typed: dict[str, Any], *, by: User, now: datetime) -> BilledAmount:
         """The day that was typed is one of the contract's zone."""
-        zone = ZoneInfo(typed["commitment"].version.timezone)
+        zone = zone_named(typed["commitment"].version.timezone)
         start = moment(local_midnight(typed["period_start"], zone))
         return record_billed_amount(**{**typed, "period_start": start}, by=by, now=now)

@@ -13,13 +13,22 @@ from accounts.admin.base import AccountsAdmin
 from accounts.models import Customer, Membership
 from accounts.operations import add_member, change_customer, create_customer, remove_member
 from slaservice.history.admin import person
+from slaservice.history.admin.people import by_name
+from slaservice.history.people import name_of
 from slaservice.rules.workflow import ACCOUNT_MANAGER
+
+
+class PersonField(forms.ModelChoiceField):
+    """A person, chosen by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return name_of(obj)
 
 
 class CustomerForm(forms.ModelForm):
     """A customer as it is entered; its account manager is one."""
 
-    account_manager = forms.ModelChoiceField(User.objects.none(), required=False)
+    account_manager = PersonField(User.objects.none(), required=False)
     reason = forms.CharField(max_length=500, required=False, help_text="Of a change, for the history.")
 
     class Meta:
@@ -41,7 +50,8 @@ class CustomerAdmin(AccountsAdmin):
     change_action = "customers.edit"
     to_customer = "pk"
     form = CustomerForm
-    list_display = ("name", "legal_name", "account_manager", "language", "ended_on")
+    list_display = ("name", "legal_name", "manager", "language", "ended_on")
+    manager = by_name("account_manager")
     list_select_related = ("account_manager",)
     search_fields = ("name", "legal_name", "public_id")
     fields = (

@@ -16,6 +16,7 @@ from accounts.models.exclusions import APPROVED, CATEGORIES, PROPOSED
 from accounts.queries import exclusions_visible_to
 from slaservice.history.admin import RoleAdmin, Verb, person
 from slaservice.history.admin.verbs import OptionalReasonForm
+from slaservice.history.people import name_of
 from slaservice.outages.admin.fields import REASON, InstantField, TiersField, exact, link
 from slaservice.outages.models import Component
 
@@ -158,14 +159,14 @@ class ExclusionAdmin(RoleAdmin):
         return link(row.evidence_url)
 
     def proposed(self, row: Exclusion) -> str:
-        return f"{exact(row.proposed_at)} UTC by {row.proposed_by}"
+        return f"{exact(row.proposed_at)} UTC by {name_of(row.proposed_by)}"
 
     def approved(self, row: Exclusion) -> str:
-        return f"{exact(row.approved_at)} UTC by {row.approved_by}" if row.approved_at else "not"
+        return f"{exact(row.approved_at)} UTC by {name_of(row.approved_by)}" if row.approved_at else "not"
 
     @admin.display(description="rejected or ended")
     def closed(self, row: Exclusion) -> str:
-        return f"{exact(row.closed_at)} UTC by {row.closed_by}" if row.closed_at else "not"
+        return f"{exact(row.closed_at)} UTC by {name_of(row.closed_by)}" if row.closed_at else "not"
 
     @admin.display(description="excludes nothing from")
     def stops(self, row: Exclusion) -> str:

@@ -69,7 +69,7 @@ class ApiKeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in SCOPES],
         widget=forms.CheckboxSelectMultiple,
-        initial=list(SCOPES),
+        initial=[scope for scope in SCOPES if scope.endswith(":read")],
         help_text="; ".join(f"{scope}: {words}" for scope, words in SCOPES.items()),
     )
     expires_at = DayField(

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from accounts.models import Commitment, ContractVersion
 from accounts.queries import terms_of
 from slaservice.history.models import Entry
+from slaservice.history.people import name_of
 from slaservice.rules.documents import parse_terms
 from slaservice.rules.money import Money
+from slaservice.rules.periods import zone_named
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import number
 
@@ -40,7 +41,7 @@ _FREE_TEXT = frozenset({"clauses", "evidence"})
 
 def local_day(at: datetime | None, timezone: str) -> date | None:
     """The calendar day of an instant in a zone."""
-    return None if at is None else at.astimezone(ZoneInfo(timezone)).date()
+    return None if at is None else at.astimezone(zone_named(timezone)).date()
 
 
 def money(minor: int | None, currency: str) -> str:
@@ -127,7 +128,7 @@ def done_shown(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     return [
         {
             "at": entry.at,
-            "by": str(entry.actor or "the system"),
+            "by": name_of(entry.actor),
             "what": DONE.get(entry.action, entry.action),
             "version": entry.data.get("version", ""),
             "from": entry.data.get("starts_on", ""),

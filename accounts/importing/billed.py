@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 
@@ -14,7 +13,7 @@ from accounts.queries import contracts_visible_to
 from slaservice.outages.importers.files.tables import at
 from slaservice.rules.intervals import moment
 from slaservice.rules.money import Money
-from slaservice.rules.periods import local_midnight
+from slaservice.rules.periods import local_midnight, zone_named
 from slaservice.rules.refusal import Refusal
 
 _AT_ONCE = 500
@@ -87,7 +86,7 @@ def _of_period(
     if not FIRST_DAY <= day <= LAST_DAY:
         faults.add(line, "period_start", f"must lie between {FIRST_DAY} and {LAST_DAY}")
         return None
-    starts = [(one, moment(local_midnight(day, ZoneInfo(one.version.timezone)))) for one in named]
+    starts = [(one, moment(local_midnight(day, zone_named(one.version.timezone)))) for one in named]
     fitting = [(one, start) for one, start in starts if starts_a_period(one.version, start)]
     if len(fitting) == 1:
         return fitting[0]

@@ -10,6 +10,14 @@ from slaservice.history.models import Key
 
 SCOPES = {
     "statements:read": "list and fetch issued statements, as JSON and as PDF",
+    "contracts:read": "list contracts with their versions, commitments and terms",
+    "incidents:read": "list incidents, outages and maintenance that touched the customer",
+    "availability:read": "measured and contractual uptime of the customer's commitments",
+    "credits:read": "list granted and claimable credits, claims and disputes",
+    "claims:file": "claim a credit and dispute a statement",
+    "keys:manage": "list, make and revoke API keys",
+    "webhooks:manage": "name the addresses that are told what happens, read their secrets, have events sent again",
+    "documents:verify": "ask whether a digest or a PDF is a statement of ours, and a current one",
 }
 """What a key may be allowed, in words."""
 

@@ -19,7 +19,13 @@ from accounts.operations.exclusions import (
     propose_exclusion,
     reject_exclusion,
 )
-from accounts.operations.keys import authenticate_key, issue_api_key, revoke_api_key
+from accounts.operations.keys import (
+    authenticate_key,
+    issue_api_key,
+    issue_own_key,
+    revoke_api_key,
+    revoke_own_key,
+)
 from accounts.queries import terms_of
 
 __all__ = [
@@ -35,11 +41,13 @@ __all__ = [
     "end_contract",
     "end_exclusion",
     "issue_api_key",
+    "issue_own_key",
     "propose_exclusion",
     "record_billed_amount",
     "reject_exclusion",
     "remove_member",
     "revoke_api_key",
+    "revoke_own_key",
     "sign_contract",
     "terms_of",
 ]

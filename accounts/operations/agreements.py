@@ -5,6 +5,7 @@ Values are plain: codes, text amounts, a terms document. So a form, a file and a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,7 @@ class ReadAgreement:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.values["timezone"])
+        return zone_named(self.values["timezone"])
 
 
 def read_agreement(agreement: Agreement, faults: Faults) -> ReadAgreement:
@@ -179,6 +180,8 @@ def _read_joint(agreement: Agreement, faults: Faults) -> dict[str, Any] | None:
             faults.add(error.path.removeprefix("agreement."), error.reason)
         return None
     joint_cap: dict[str, Any] | None = joint["cap"]
+    if joint_cap and joint_cap["kind"] == "amount":
+        _refuse_too_fine(joint_cap["value"], agreement.currency, "cap.value", faults)
     return joint_cap
 
 
@@ -233,7 +236,25 @@ def _read_terms(promise: Promise, currency: str, path: str, faults: Faults) -> d
             f"{path}.terms.components.names",
             "are not the components chosen beside the terms; leave the names out",
         )
+    _refuse_finer_money(terms, currency, f"{path}.terms", faults)
     return terms
+
+
+def _refuse_finer_money(terms: Mapping[str, Any], currency: str, path: str, faults: Faults) -> None:
+    """Amounts finer than the currency's minor unit would come to credits that nobody can pay, at the first miss."""
+    cap, minimum, decimals = terms["cap"], terms["minimum_issue"], terms["money"]["decimals"]
+    if cap and cap["kind"] == "amount":
+        _refuse_too_fine(cap["value"], currency, f"{path}.cap.value", faults)
+    if minimum:
+        _refuse_too_fine(minimum["amount"], currency, f"{path}.minimum_issue.amount", faults)
+    if decimals is not None and currency in CURRENCIES and decimals > CURRENCIES[currency]:
+        faults.add(f"{path}.money.decimals", f"are more than the {CURRENCIES[currency]} of {currency}")
+
+
+def _refuse_too_fine(amount: str, currency: str, path: str, faults: Faults) -> None:
+    decimals = CURRENCIES.get(currency)
+    if decimals is not None and (Fraction(amount) * 10**decimals).denominator != 1:
+        faults.add(path, f"is finer than the {decimals} decimals of {currency}")
 
 
 def filled_in(terms: object, codes: Sequence[str], currency: str) -> object:

@@ -19,7 +19,7 @@ from accounts.operations.permission import require_for
 from slaservice.history import operations as history
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.money import Money
-from slaservice.rules.periods import add_months, local_date, local_midnight
+from slaservice.rules.periods import add_months, local_date, local_midnight, zone_named
 from slaservice.rules.refusal import Refusal
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 2), date(2099, 12, 30)
@@ -112,9 +112,9 @@ def amend_contract(
     last = contract.versions.latest("number")
     _check_change_of_calendar(starts_on, last, agreement, faults)
     faults.raise_if_any()
-    starts_at = _midnight(starts_on, ZoneInfo(last.timezone))
+    starts_at = _midnight(starts_on, zone_named(last.timezone))
     if starts_at <= last.starts_at:
-        since = local_date(instant(last.starts_at), ZoneInfo(last.timezone))
+        since = local_date(instant(last.starts_at), zone_named(last.timezone))
         raise Refusal(
             "amendment_not_after_the_last",
             f"Version {last.number} began on {since}: an amendment must start later.",
@@ -148,7 +148,7 @@ def end_contract(
     faults.raise_if_any()
     contract = Contract.objects.select_for_update().get(pk=contract.pk)
     last = contract.versions.latest("number")
-    ends_at = _midnight(ends_before, ZoneInfo(last.timezone))
+    ends_at = _midnight(ends_before, zone_named(last.timezone))
     if ends_at <= last.starts_at:
         raise Refusal(
             "contract_ends_before_its_last_version", f"Version {last.number} begins later than {ends_before}."
@@ -252,7 +252,7 @@ def starts_a_period(version: ContractVersion, at: datetime) -> bool:
     """Whether a period of the version's cycle starts then and touches the version's span."""
     if not FIRST_INSTANT <= at < LAST_INSTANT:
         return False
-    zone = ZoneInfo(version.timezone)
+    zone = zone_named(version.timezone)
     first = local_date(instant(at), zone)
     in_cycle = _begins_a_period(first, version)
     ends_at = _midnight(add_months(first, version.period_months), zone)

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Contract, Exclusion, ExclusionTier
 from accounts.models.constraints import FIRST_INSTANT, LAST_INSTANT
 from accounts.models.exclusions import APPROVED, CATEGORIES, ENDED, PROPOSED, REJECTED
-from accounts.operations.fields import Faults
+from accounts.operations.fields import Faults, reason_of
 from slaservice.history import operations as history
 from slaservice.outages.models import Component, CustomerTier
 from slaservice.outages.operations.faults import is_web_address
@@ -101,7 +101,7 @@ def _described(exclusion: Exclusion) -> dict[str, Any]:
 def approve_exclusion(*, exclusion: Exclusion, by: User, now: datetime, reason: str = "") -> Exclusion:
     """It counts from now on, wherever terms exclude its category. Refusal for the person who proposed it."""
     history.require(by, "exclusions.approve")
-    reason = _reason(reason, blank=True)
+    reason = reason_of(reason, blank=True, code="invalid_exclusion")
     if exclusion.proposed_by_id == by.pk:
         raise Refusal(
             "approved_by_another_person",
@@ -116,7 +116,7 @@ def approve_exclusion(*, exclusion: Exclusion, by: User, now: datetime, reason: 
 def reject_exclusion(*, exclusion: Exclusion, by: User, now: datetime, reason: str) -> Exclusion:
     """It never counts, for a reason; also how whoever proposed it takes it back."""
     history.require(by, "exclusions.reject")
-    reason = _reason(reason, blank=False)
+    reason = reason_of(reason, blank=False, code="invalid_exclusion")
     _move(exclusion, PROPOSED, now=now, state=REJECTED, closed_at=now, closed_by=by, close_reason=reason)
     history.record(by=by, action="exclusions.reject", obj=exclusion, reason=reason, at=now)
     return Exclusion.objects.get(pk=exclusion.pk)
@@ -131,7 +131,7 @@ def end_exclusion(
     Statements that it touched are drafted anew by the next close.
     """
     history.require(by, "exclusions.end")
-    reason = _reason(reason, blank=False)
+    reason = reason_of(reason, blank=False, code="invalid_exclusion")
     faults = Faults("invalid_exclusion")
     if _check_instant("stops_at", stops_at, faults) and (
         stops_at < exclusion.starts_at or (exclusion.ends_at is not None and stops_at > exclusion.ends_at)
@@ -158,10 +158,3 @@ def _move(exclusion: Exclusion, origin: str, *, now: datetime, **values: Any) ->
         raise Refusal(
             "state_does_not_allow_it", f"{exclusion} is {state} and cannot become {values['state']}."
         )
-
-
-def _reason(reason: str, *, blank: bool) -> str:
-    faults = Faults("invalid_exclusion")
-    clean = faults.text("reason", reason, longest=3900, lines=True, blank=blank)
-    faults.raise_if_any()
-    return clean

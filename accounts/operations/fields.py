@@ -8,6 +8,17 @@ _TURNS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Embeddings, overrides and isolates: with them a name is shown in another order than it is kept."""
 
 
+LONGEST_REASON = 3900
+
+
+def reason_of(reason: object, *, blank: bool, code: str = "invalid_reason") -> str:
+    """Why somebody did something, in lines: trimmed, and Invalid where it is too long or controls how it is shown."""
+    faults = Faults(code)
+    clean = faults.text("reason", reason, longest=LONGEST_REASON, lines=True, blank=blank)
+    faults.raise_if_any()
+    return clean
+
+
 class Faults:
     """The faults of one entry, each with its field's path. `raise_if_any` ends the reading."""
 

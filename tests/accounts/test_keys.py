@@ -140,9 +140,9 @@ def test_an_unknown_prefix_costs_the_same_work(
     real_hash, real_compare = keys._hash, hmac.compare_digest
     _, text = a_key()
 
-    def hash_noted(text: str) -> str:
+    def hash_noted(text: str, pepper: str) -> str:
         hashed.append(text)
-        return real_hash(text)
+        return real_hash(text, pepper)
 
     def compare_noted(left: str, right: str) -> bool:
         compared.append((left, right))
@@ -161,7 +161,7 @@ def test_no_hash_is_compared_but_in_constant_time() -> None:
     tree = ast.parse(Path(keys.__file__).read_text(encoding="utf-8"))
     compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
     assert not [text for text in compared if "hash" in text.lower()]
-    assert "compare_digest(_hash(text)," in Path(keys.__file__).read_text(encoding="utf-8")
+    assert "compare_digest(_hash(text, pepper), stored)" in Path(keys.__file__).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -191,3 +191,34 @@ def test_history_knows_who_made_a_key_and_not_the_key() -> None:
         "prefix": key.prefix,
         "scopes": ["statements:read"],
     }
+
+
+def test_a_key_of_an_earlier_pepper_is_good_and_hashed_anew_when_it_is_used(
+    settings: Any, django_assert_num_queries: Any
+) -> None:
+    key, text = a_key()
+    _, unused = a_key()
+    before = settings.API_KEY_PEPPER
+    settings.API_KEY_PEPPER, settings.API_KEY_PEPPER_FALLBACKS = "the next pepper", ["another", before]
+    with django_assert_num_queries(3):  # the key, its hash, the hour of use
+        assert authenticate_key(text, NOW) == key
+    with django_assert_num_queries(1):
+        assert authenticate_key(text, NOW) == key
+    settings.API_KEY_PEPPER_FALLBACKS = []
+    assert authenticate_key(text, NOW) == key
+    assert authenticate_key(unused, NOW) is None
+
+
+def test_a_new_key_is_hashed_under_the_pepper_in_use(settings: Any) -> None:
+    settings.API_KEY_PEPPER, settings.API_KEY_PEPPER_FALLBACKS = "the next pepper", [settings.API_KEY_PEPPER]
+    _, text = a_key()
+    settings.API_KEY_PEPPER_FALLBACKS = []
+    assert authenticate_key(text, NOW)
+
+
+def test_a_key_that_is_over_is_not_hashed_anew(settings: Any) -> None:
+    key, text = a_key()
+    revoke_api_key(key=key, by=None, now=NOW)
+    settings.API_KEY_PEPPER, settings.API_KEY_PEPPER_FALLBACKS = "the next pepper", [settings.API_KEY_PEPPER]
+    assert authenticate_key(text, NOW) is None
+    assert ApiKey.objects.get().secret_hash == key.secret_hash

@@ -1,5 +1,6 @@
 """Two customer-facing views, for tests of who is let in."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from django.urls import path
@@ -11,15 +12,15 @@ from accounts.models import Contract
 
 
 class Me(CustomerView):
-    required_scope = "statements:read"
+    scopes: ClassVar[Mapping[str, str]] = {"GET": "statements:read"}
 
     def get(self, request: Request) -> Response:
         return Response({"customer": self.customer.public_id, "staff": request.user.is_staff})
 
 
 class Contracts(CustomerListView):
-    required_scope = "statements:read"
-    ordering: ClassVar[tuple[str, ...]] = ("number",)
+    scopes: ClassVar[Mapping[str, str]] = {"GET": "statements:read"}
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"number": ("number",)}
 
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(Contract.objects.filter(customer=self.customer))
@@ -27,15 +28,15 @@ class Contracts(CustomerListView):
 
 
 class ContractsByStart(Contracts):
-    ordering: ClassVar[tuple[str, ...]] = ("-starts_at", "pk")
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"-starts_at": ("-starts_at", "pk")}
 
 
 class Other(Me):
-    required_scope = "outages:read"
+    scopes: ClassVar[Mapping[str, str]] = {"GET": "outages:read"}
 
 
 class Forgotten(Me):
-    required_scope = ""
+    scopes: ClassVar[Mapping[str, str]] = {}
 
 
 urlpatterns = [
