@@ -1,22 +1,22 @@
-"""A customer's issued statements: list, detail, document, PDF. Drafts do not exist here, nor does anybody else's statement."""
+"""A customer's issued statements: list, detail, revisions. Drafts do not exist here, nor does anybody else's statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
-from django.utils import timezone
+from django.db.models import Q, QuerySet
+from django.http import Http404
 from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 from typing_extensions import TypedDict
 
 from accounts.api.views import CustomerListView, CustomerView
-from reports import making, operations
 from reports.models import Statement
-from reports.queries import statements_of
-from slaservice.api.described import File, describes
-from slaservice.api.shapes import Amount, Currency, Digest, Exact, Instant, PublicId, utc
+from reports.queries import revisions_of, statements_of, summaries_of
+from slaservice.api import asked
+from slaservice.api.asked import Parameter
+from slaservice.api.described import describes
+from slaservice.api.shapes import Amount, Currency, Digest, Exact, Instant, Number, PublicId, utc
 from slaservice.rules.money import Money
 
 
@@ -37,10 +37,14 @@ class StatementCredit(TypedDict):
 
 
 class StatementLinks(TypedDict):
-    """Where the statement's document and its PDF are."""
+    """Addresses of the statement and of all that hangs on it."""
 
+    self: Annotated[str, Field(examples=["/api/v1/statements/st_3f0c9a41d2b85e7706aa1c4f98e2b3d5"])]
+    revisions: str
+    ledger: str
     document: str
     pdf: str
+    csv: str
 
 
 class StatementSummary(TypedDict):
@@ -75,41 +79,112 @@ class StatementShown(StatementSummary):
     commitments: list[CommitmentResult]
 
 
+class Figures(TypedDict):
+    """What a commitment came to in one revision: exact seconds, six decimals of percent rounded down, money."""
+
+    downtime_seconds: Exact
+    uptime_percent: Number
+    credit_amount: Amount
+
+
+class CommitmentDifference(TypedDict):
+    """A commitment before and after; null where only the other revision has it."""
+
+    id: str
+    before: Figures | None
+    after: Figures | None
+
+
+class Difference(TypedDict):
+    """What a revision changes of the one before it, whose number is `of`.
+
+    `granted` is what all earlier revisions granted, `to_grant` what this one adds; it is negative only where the contract lets
+    a correction take back (`clawback` is `next_period` and not `never`).
+    """
+
+    of: str
+    cases: list[CommitmentDifference]
+    currency: Currency
+    owed_before: Amount
+    owed_after: Amount
+    granted: Amount
+    clawback: str
+    to_grant: Amount
+
+
+class Revision(StatementSummary):
+    """A revision of a period, and what it changes of the one before it; null for the first."""
+
+    difference: Difference | None
+
+
 READ: Mapping[str, str] = {"GET": "statements:read"}
 
+FILTERS: Mapping[str, tuple[Parameter, Callable[[Any], Q]]] = {
+    "contract": (
+        asked.text("Of this contract: its number or its id.", example="C-10482"),
+        lambda said: Q(contract__number=said) | Q(contract__public_id=said),
+    ),
+    "month": (
+        asked.month("The month in which the period ends, in the contract's zone."),
+        lambda said: Q(month=said),
+    ),
+    "from": (asked.instant("Periods that end after this instant."), lambda at: Q(period_end__gt=at)),
+    "until": (asked.instant("Periods that start before this instant."), lambda at: Q(period_start__lt=at)),
+    "number": (asked.text("The one of this number.", example="SLA-2026-00001"), lambda said: Q(number=said)),
+    "current": (
+        asked.flag("true: without those that another revision supersedes; false: these alone."),
+        lambda said: Q(superseded_by__number__isnull=said),
+    ),
+    "commitment_met": (
+        asked.flag("true: every commitment was met; false: at least one was missed."),
+        lambda said: Q(met=said),
+    ),
+    "issued_after": (
+        asked.instant(
+            "Issued at this instant or later: with the `issued_at` of the last one that you have, you miss none."
+        ),
+        lambda at: Q(issued_at__gte=at),
+    ),
+}
+"""By what the list is narrowed: the parameter, and the condition that it makes."""
 
-def summary(statement: Statement) -> StatementSummary:
-    """A statement as lists show it."""
-    credit = getattr(statement, "credit", None)
-    granted = Money(credit.granted_minor, credit.currency) if credit else Money(0, statement.currency)
-    newer = getattr(statement, "superseded_by", None)
-    address = f"/api/v1/statements/{statement.public_id}"
-    assert statement.number is not None and statement.issued_at is not None, "issued"
+
+def summary(row: Mapping[str, Any]) -> StatementSummary:
+    """A statement as lists show it, from a row of reports.queries.summaries_of."""
+    address, currency = f"/api/v1/statements/{row['public_id']}", row["currency"]
     return {
-        "id": statement.public_id,
-        "number": statement.number,
-        "contract": statement.contract.number,
+        "id": row["public_id"],
+        "number": row["number"],
+        "contract": row["contract__number"],
         "period": {
-            "label": statement.period_label,
-            "start": utc(statement.period_start),
-            "end": utc(statement.period_end),
+            "label": row["period_label"],
+            "start": utc(row["period_start"]),
+            "end": utc(row["period_end"]),
         },
-        "revision": statement.revision,
-        "supersedes": statement.supersedes.number if statement.supersedes else None,
-        "superseded_by": newer.number if newer and newer.state == Statement.ISSUED else None,
-        "commitment_met": statement.met,
+        "revision": row["revision"],
+        "supersedes": row["supersedes__number"],
+        "superseded_by": row["superseded_by__number"],
+        "commitment_met": row["met"],
         "credit": {
-            "currency": statement.currency,
-            "owed": str(Money(statement.credit_minor, statement.currency)),
-            "granted": str(granted),
+            "currency": currency,
+            "owed": str(Money(row["credit_minor"], currency)),
+            "granted": str(Money(row["granted_minor"], currency)),
         },
-        "issued_at": utc(statement.issued_at),
-        "digest": statement.digest,
-        "links": {"document": f"{address}/document", "pdf": f"{address}/pdf"},
+        "issued_at": utc(row["issued_at"]),
+        "digest": row["digest"],
+        "links": {
+            "self": address,
+            "revisions": f"{address}/revisions",
+            "ledger": f"{address}/ledger",
+            "document": f"{address}/document",
+            "pdf": f"{address}/pdf",
+            "csv": f"{address}/csv",
+        },
     }
 
 
-def detail(statement: Statement) -> StatementShown:
+def detail(row: Mapping[str, Any], document: Any) -> StatementShown:
     """A statement by itself."""
     commitments: list[CommitmentResult] = [
         {
@@ -118,19 +193,24 @@ def detail(statement: Statement) -> StatementShown:
             "commitment_percent": case["terms"]["commitment_percent"],
             "result": {name: value for name, value in case["expected"].items() if name != "ledger"},
         }
-        for case in statement.document["cases"]
+        for case in document["cases"]
     ]
-    return {**summary(statement), "commitments": commitments}
+    return {**summary(row), "commitments": commitments}
 
 
-class _OwnStatement(CustomerView):
-    """The base of what hangs on one statement."""
+class StatementView(CustomerView):
+    """The base of what hangs on one statement, which is named by its id or its number."""
 
     scopes: ClassVar[Mapping[str, str]] = READ
 
-    def statement(self, public_id: str) -> Statement:
+    def statements(self, id_or_number: str) -> QuerySet[Statement]:
+        """The customer's issued statement, or nothing."""
+        field = "public_id" if id_or_number.startswith("st_") else "number"
+        return statements_of(self.customer).filter(**{field: id_or_number})
+
+    def statement(self, id_or_number: str) -> Statement:
         """The customer's issued statement; 404 for any other, whether it exists or not."""
-        statement = statements_of(self.customer).filter(public_id=public_id).first()
+        statement = self.statements(id_or_number).first()
         if statement is None:
             raise Http404
         return statement
@@ -140,60 +220,51 @@ class StatementList(CustomerListView):
     """/api/v1/statements"""
 
     scopes: ClassVar[Mapping[str, str]] = READ
-    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"-issued_at": ("-issued_at", "-id")}
+    filters: ClassVar[Mapping[str, Parameter]] = {name: one for name, (one, _) in FILTERS.items()}
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {
+        "-issued_at": ("-issued_at", "-id"),
+        "issued_at": ("issued_at", "id"),
+        "-period": ("-period_start", "-id"),
+        "period": ("period_start", "id"),
+    }
 
-    def get_queryset(self) -> QuerySet[Statement]:
-        return statements_of(self.customer).defer("body")
+    def get_queryset(self) -> QuerySet[Any, Any]:
+        given = [FILTERS[name][1](said) for name, said in self.asked.items() if name in FILTERS]
+        return summaries_of(statements_of(self.customer).filter(*given))
 
     @describes("List statements", gives=StatementSummary, many=True)
     def get(self, request: Request) -> Response:
         """Every issued statement of every contract, all revisions, the newest first."""
         page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([summary(statement) for statement in page or []])
+        return self.get_paginated_response([summary(row) for row in page or []])
 
 
-class StatementDetail(_OwnStatement):
+class StatementDetail(StatementView):
     """/api/v1/statements/{id}"""
 
     @describes("Show a statement", gives=StatementShown)
-    def get(self, request: Request, public_id: str) -> Response:
+    def get(self, request: Request, id_or_number: str) -> Response:
         """The statement and, of each commitment, the result without its ledger."""
-        return Response(detail(self.statement(public_id)))
+        row = summaries_of(self.statements(id_or_number), "body").first()
+        if row is None:
+            raise Http404
+        return Response(detail(row, Statement(body=row["body"]).document))
 
 
-class StatementDocument(_OwnStatement):
-    """/api/v1/statements/{id}/document"""
+class RevisionList(StatementView, CustomerListView):
+    """/api/v1/statements/{id}/revisions"""
 
-    @describes("Fetch a statement's document", gives=File("application/json", "The frozen document."))
-    def get(self, request: Request, public_id: str) -> HttpResponse:
-        """The frozen document, byte for byte, which anybody can recompute."""
-        statement = self.statement(public_id)
-        operations.record_fetch(statement=statement, key=self.key, now=timezone.now())
-        return HttpResponse(statement.body, content_type="application/json")
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"revision": ("revision", "id")}
 
-
-class StatementPdf(_OwnStatement):
-    """/api/v1/statements/{id}/pdf"""
-
-    @describes("Fetch a statement's PDF", gives=File("application/pdf", "The file itself."))
-    def get(self, request: Request, public_id: str) -> HttpResponse:
-        """The file itself, as a download named after the statement's number."""
-        statement = self.statement(public_id)
-        content = making.pdf(statement=statement, now=timezone.now())
-        operations.record_fetch(statement=statement, key=self.key, now=timezone.now())
-        return pdf_response(statement, content)
+    @describes("List a statement's revisions", gives=Revision, many=True)
+    def get(self, request: Request, id_or_number: str) -> Response:
+        """Every issued revision of the statement's period, the first one first, each with what it changes of the one before."""
+        one = self.statements(id_or_number)
+        if not one.exists():
+            raise Http404
+        page = self.paginate_queryset(summaries_of(revisions_of(self.customer, one), "body"))
+        return self.get_paginated_response([_revision(row) for row in page or []])
 
 
-def pdf_response(statement: Statement, content: bytes) -> HttpResponse:
-    """A PDF as a download named after the statement's number, or its period while it is a draft."""
-    name = statement.number or f"draft-{statement.month}-{statement.public_id[-6:]}"
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}.pdf"',
-            "Cache-Control": "private, no-store",
-            "Content-Security-Policy": "sandbox",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+def _revision(row: Mapping[str, Any]) -> Revision:
+    return {**summary(row), "difference": Statement(body=row["body"]).document.get("difference")}

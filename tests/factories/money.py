@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 
 from accounts.models import Contract, Customer
 from reports import closing, operations
-from reports.models import Claim, Posting, ServiceCredit, Statement
+from reports.models import Claim, Dispute, Posting, ServiceCredit, Statement
+from reports.operations.disputes import Seen
 from slaservice.outages.models import OutageWindow
 from slaservice.rules.workflow import ACCOUNT_MANAGER, FINANCE_APPROVER, FINANCE_CLERK
 from tests.factories.accounts import TERMS, a_contract, a_customer, a_person, a_promise, an_agreement
@@ -96,3 +97,28 @@ def held_by(statement: Statement) -> dict[str, int]:
         held[posting.debit_account] = held.get(posting.debit_account, 0) - posting.amount_minor
         held[posting.credit_account] = held.get(posting.credit_account, 0) + posting.amount_minor
     return {account: minor for account, minor in held.items() if minor}
+
+
+def a_dispute(statement: Statement | None = None, *, by: User | None = None, **values: Any) -> Dispute:
+    """A dispute of April that reached a person of finance: the API was down for three hours more on 12 April."""
+    chosen: dict[str, Any] = {
+        "claimant": "Jane Roe",
+        "text": "The API was down on 12 April too.",
+        "windows": [a_seen()],
+        "now": CLOSED,
+        **values,
+    }
+    return operations.file_dispute(
+        statement=statement or a_granted().statement, by=by or a_person(FINANCE_CLERK), **chosen
+    )
+
+
+def a_seen(**values: Any) -> Seen:
+    chosen: dict[str, Any] = {
+        "component": "api",
+        "start": datetime(2026, 4, 12, 9, 0, tzinfo=UTC),
+        "end": datetime(2026, 4, 12, 12, 0, tzinfo=UTC),
+        "text": "Nothing answered.",
+        **values,
+    }
+    return Seen(**chosen)

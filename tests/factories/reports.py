@@ -1,12 +1,15 @@
 """Closed months, made through the operations: a contract, an outage, a draft, a decided credit, an issued statement."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from accounts.models import Contract
+from accounts.models import Contract, ContractVersion
 from reports import closing, operations
+from reports.inputs import Gathered, gather
 from reports.models import ServiceCredit, Statement
-from slaservice.outages.models import CustomerTier, MeasurementGap, OutageWindow
+from reports.periods import plans
+from slaservice.outages.models import MeasurementGap, OutageWindow
 from slaservice.outages.operations import (
     RequestCountRow,
     confirm,
@@ -15,6 +18,7 @@ from slaservice.outages.operations import (
     record_gap,
     record_request_counts,
 )
+from slaservice.rules.intervals import moment
 from slaservice.rules.workflow import FINANCE_APPROVER, FINANCE_CLERK
 from tests.factories.accounts import a_component, a_contract, a_person, a_tier
 
@@ -80,8 +84,11 @@ def an_issued(
     return operations.issue(statement=draft, by=a_person(FINANCE_CLERK), now=now)
 
 
-def all_tiers() -> list[CustomerTier]:
-    return list(CustomerTier.objects.all())
+def gather_for(*, month: str, contracts: Collection[int], now: datetime) -> list[Gathered]:
+    """What a close of these contracts would judge by; nothing is written."""
+    versions = ContractVersion.objects.filter(contract__in=contracts).order_by("contract_id", "number")
+    planned = plans(month, versions.select_related("contract__customer", "tier"))
+    return gather([plan for plan in planned if moment(plan.period.end) <= now])
 
 
 def a_count(start: datetime, **values: Any) -> None:

@@ -1,0 +1,1 @@
+"""Telling customers what happened, by the Standard Webhooks specification: events are made from sealed history, then sent."""

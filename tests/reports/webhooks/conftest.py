@@ -1,0 +1,16 @@
+"""A receiver on the loopback, whose host may be called though it is of an inner network."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from tests.lying_page import LyingPage, lying_page
+
+
+@pytest.fixture
+def receiver() -> Iterator[LyingPage]:
+    """At /hooks it takes everything."""
+    with lying_page() as page, override_settings(FETCH_PRIVATE_HOSTS=["127.0.0.1"]):
+        page.answers("/hooks", 204)
+        yield page
