@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
@@ -22,7 +21,7 @@ from reports.drafting import Found, keep_blocks, write_drafts
 from reports.inputs import Block, Gathered, gather
 from reports.models import ClosingBlock, Outdated, Statement
 from reports.outside import let_go
-from reports.periods import InForce, Plan, parse_month, periods, plans
+from reports.periods import LONGEST_PERIOD, InForce, Plan, parse_month, periods, plans
 from slaservice.history import operations as history
 from slaservice.rules.intervals import moment
 from slaservice.rules.periods import Period
@@ -30,7 +29,9 @@ from slaservice.rules.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-_NO_CONTRACTS_FAULT = (Refusal, OperationalError, SoftTimeLimitExceeded)
+Exceptions = tuple[type[Exception], ...]
+
+_NO_CONTRACTS_FAULT: Exceptions = (Refusal, OperationalError)
 
 OUR_OWN_ERROR = "An error of our own keeps it from being closed: it is in the log."
 
@@ -39,8 +40,6 @@ CHUNK = 200
 
 Who decides on a credit or issues a statement waits for them, and gives up after five seconds (`lock_timeout`).
 """
-
-LONGEST_PERIOD = timedelta(days=366 + 2)
 
 
 @dataclass(slots=True)
@@ -131,15 +130,18 @@ def _versions(month: str, contracts: Collection[int] | None = None) -> QuerySet[
     return versions.select_related("contract__customer", "tier").order_by("contract_id", "number")
 
 
-def close_each(*, month: str, contracts: Collection[int], now: datetime) -> CloseResult:
+def close_each(
+    *, month: str, contracts: Collection[int], now: datetime, stopped_by: Exceptions = ()
+) -> CloseResult:
     """As `close_chunk`; where an error of our own ends it, one contract after the other, so that it keeps no other away.
 
-    The one that fails is in the log by its number. What another connection caused, or the worker's end, is no contract's fault:
-    it ends the whole chunk, which is asked for again.
+    The one that fails is in the log by its number. What another connection caused is no contract's fault, nor is what stops
+    whoever runs this (`stopped_by`): it ends the whole chunk, which is asked for again.
     """
+    no_contracts_fault = _NO_CONTRACTS_FAULT + stopped_by
     try:
         return close_chunk(month=month, contracts=contracts, now=now)
-    except _NO_CONTRACTS_FAULT:
+    except no_contracts_fault:
         raise
     except Exception:
         logger.exception(
@@ -151,7 +153,7 @@ def close_each(*, month: str, contracts: Collection[int], now: datetime) -> Clos
     ):
         try:
             result.add(close_chunk(month=month, contracts=[contract], now=now))
-        except _NO_CONTRACTS_FAULT:
+        except no_contracts_fault:
             raise
         except Exception:
             logger.exception("%s of contract %s cannot be closed.", month, number)
@@ -196,11 +198,6 @@ def _planned(month: str, contracts: Collection[int], now: datetime) -> tuple[lis
     planned = plans(month, _versions(month, contracts))
     ended = [plan for plan in planned if moment(plan.period.end) <= now]
     return ended, [plan for plan in planned if moment(plan.period.end) > now]
-
-
-def gather_for(*, month: str, contracts: Collection[int], now: datetime) -> list[Gathered]:
-    """What a close of these contracts would judge by; nothing is written."""
-    return gather(_planned(month, contracts, now)[0])
 
 
 def _computed(gathered: Gathered) -> Computed | None:

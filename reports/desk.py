@@ -13,6 +13,7 @@ from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from reports.effects import Effects, Fact, confirming, effects_of
+from reports.facts import tiers_of
 from reports.periods import parse_month
 from slaservice.outages.importers.stated import Stated, stated_windows
 from slaservice.outages.models import (
@@ -25,6 +26,7 @@ from slaservice.outages.models import (
     OutageWindow,
 )
 from slaservice.outages.models.constraints import LAST_INSTANT
+from slaservice.outages.queries import overlaps
 
 AGREES_WITHIN = timedelta(minutes=1)
 """Texts tell the minute: a posted time this near to a stated one says the same."""
@@ -88,7 +90,7 @@ def waiting(
         year, number = parse_month(month)
         start = datetime(year, number, 1, tzinfo=UTC)
         end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
-        facts = facts.filter(Q(end__gt=start) | Q(end__isnull=True), start__lt=end)
+        facts = facts.filter(overlaps(start, end))
     return facts
 
 
@@ -199,7 +201,7 @@ def overlapping(rows: Sequence[Fact]) -> dict[int, list[Fact]]:
     """
     condition = Q(pk__in=())
     for row in rows:
-        meets = Q(start__lt=row.end or LAST_INSTANT) & (Q(end__gt=row.start) | Q(end__isnull=True))
+        meets = overlaps(row.start, row.end or LAST_INSTANT)
         if row.component_id is not None:
             meets &= Q(component=row.component_id) | Q(component__isnull=True)
         condition |= meets
@@ -216,7 +218,7 @@ def _overlap(row: Fact, other: Fact) -> bool:
         and (row.component_id is None or other.component_id in (None, row.component_id))
         and (other.end is None or other.end > row.start)
         and (row.end is None or row.end > other.start)
-        and bool({tier.pk for tier in row.tiers.all()} & {tier.pk for tier in other.tiers.all()})
+        and bool(tiers_of(row) & tiers_of(other))
     )
 
 

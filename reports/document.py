@@ -28,7 +28,7 @@ from slaservice.rules.documents import (
     total_json,
 )
 from slaservice.rules.evidence import instant_text
-from slaservice.rules.exact import exact_text, fixed
+from slaservice.rules.exact import exact_text
 from slaservice.rules.intervals import instant
 from slaservice.rules.money import Money
 from slaservice.rules.periods import TZDATA_VERSION
@@ -202,11 +202,26 @@ def _identity(gathered: Gathered) -> Json:
         "revision": len(gathered.issued) + 1,
         "supersedes": supersedes.number if supersedes else None,
         "already_granted": str(_granted(gathered)),
+        **_decided_before(gathered),
         "components": dict(sorted(components.items())),
         "currency": version.currency,
         "engine": ENGINE_VERSION,
         "tzdata": TZDATA_VERSION,
     }
+
+
+def _decided_before(gathered: Gathered) -> Json:
+    """What earlier revisions computed and finance granted otherwise; the reasons are on those revisions, and in our history."""
+    numbers = {statement.pk: statement.number for statement in gathered.issued}
+    found = [
+        {
+            "number": numbers[credit.statement_id],
+            "computed": str(Money(credit.computed_minor, credit.currency)),
+            "granted": str(Money(credit.granted_minor, credit.currency)),
+        }
+        for credit in gathered.decided
+    ]
+    return {"decided_before": found} if found else {}
 
 
 def _case(one: GatheredCase, assessment: Assessment) -> Json:
@@ -221,7 +236,6 @@ def _case(one: GatheredCase, assessment: Assessment) -> Json:
 
 def line_values(one: GatheredCase, assessment: Assessment, settlement: Settlement, result: Json) -> Json:
     """The columns of a statement's line."""
-    money = assessment.case.terms.money
     return {
         "commitment": one.commitment,
         "name": one.id,
@@ -233,7 +247,7 @@ def line_values(one: GatheredCase, assessment: Assessment, settlement: Settlemen
         "met": assessment.met,
         "downtime_seconds": result["downtime_seconds"],
         "excluded_seconds": result["excluded_seconds"],
-        "credit_minor": Money.stated(fixed(assessment.credit.amount, money.places), money.currency).minor,
+        "credit_minor": assessment.owed.minor,
         "counted": one.id in settlement.counted,
         "carried": result["carried"],
     }

@@ -15,12 +15,13 @@ from reports.inputs import Block, Gathered
 from reports.models import Claim, ClosingBlock, ServiceCredit, Statement, StatementLine
 from reports.models.claims import ACCEPTED, PARTLY_ACCEPTED
 from reports.periods import Plan
-from reports.postings import Change, post_many
+from reports.postings import Change, day_of, post_many
 from slaservice import bulk
 from slaservice.history import operations as history
 from slaservice.history.operations import Deed
 from slaservice.rules.intervals import moment
 from slaservice.rules.periods import local_date
+from slaservice.rules.postings import accrues_on
 
 DRAFTED, REDRAFTED, UNCHANGED = "drafted", "redrafted", "unchanged"
 
@@ -226,11 +227,11 @@ def _write_credits(drafts: Sequence[_Draft], now: datetime) -> None:
     if gone:
         ServiceCredit.objects.filter(pk__in=gone).delete()
     if changed:
-        ServiceCredit.objects.bulk_update(changed, _OF_A_BEGINNING)
+        ServiceCredit.objects.bulk_update(changed, ["currency", *undecided("", 0, now)])
     bulk.insert(new)
     begun = {credit.statement_id: credit for credit in [*new, *changed]}
     changes = [
-        _change(one, begun.get(one.statement.pk))
+        _change(one, begun.get(one.statement.pk), now)
         for one in drafts
         if one.statement.pk in begun or one.statement.pk in standing
     ]
@@ -246,10 +247,19 @@ def _claims_on(credits: Collection[ServiceCredit]) -> dict[int, set[str]]:
     return states
 
 
-_OF_A_BEGINNING = (
-    "state", "currency", "computed_minor", "amount_minor", "reason", "proposed_at", "claim_until",
-    "adjusted_by", "decided_by", "decided_at",
-)  # fmt: skip
+def undecided(state: str, minor: int, now: datetime) -> dict[str, Any]:
+    """The columns of a credit that is computed as so much, and that nobody has decided on."""
+    return {
+        "state": state,
+        "computed_minor": minor,
+        "amount_minor": minor,
+        "reason": "",
+        "proposed_at": now,
+        "claim_until": None,
+        "adjusted_by": None,
+        "decided_by": None,
+        "decided_at": None,
+    }
 
 
 def _beginning(one: _Draft, claims: Collection[str], now: datetime) -> dict[str, Any]:
@@ -258,20 +268,13 @@ def _beginning(one: _Draft, claims: Collection[str], now: datetime) -> dict[str,
     A claim that was accepted once is not asked for again. Where nothing is to be granted any more only a credit that was
     claimed is kept, for the claim's sake.
     """
-    computed = one.found.computed
-    claim = None if {ACCEPTED, PARTLY_ACCEPTED} & set(claims) else computed.claim
+    to_grant = one.found.computed.to_grant
+    claim = None if {ACCEPTED, PARTLY_ACCEPTED} & set(claims) else one.found.computed.claim
     state = "proposed" if claim is None else "claimable"
     return {
-        "state": state if computed.to_grant.minor else "superseded",
-        "currency": computed.to_grant.currency,
-        "computed_minor": computed.to_grant.minor,
-        "amount_minor": computed.to_grant.minor,
-        "reason": "",
-        "proposed_at": now,
+        **undecided(state if to_grant.minor else "superseded", to_grant.minor, now),
+        "currency": to_grant.currency,
         "claim_until": None if claim is None or claim.until is None else moment(claim.until),
-        "adjusted_by": None,
-        "decided_by": None,
-        "decided_at": None,
     }
 
 
@@ -281,12 +284,13 @@ def _put_back(credit: ServiceCredit, beginning: Mapping[str, Any]) -> ServiceCre
     return credit
 
 
-def _change(one: _Draft, credit: ServiceCredit | None) -> Change:
+def _change(one: _Draft, credit: ServiceCredit | None, now: datetime) -> Change:
     period = one.found.plan.period
     last_day = local_date(period.end - 1, period.zone)
+    since = accrues_on(one.statement.revision, last_day, day_of(now))
     if credit is None:
-        return Change(one.statement, None, 0, last_day)
-    return Change(one.statement, credit.state, credit.amount_minor, last_day)
+        return Change(one.statement, None, 0, since)
+    return Change(one.statement, credit.state, credit.amount_minor, since)
 
 
 def _deed(one: _Draft) -> Deed:

@@ -19,14 +19,14 @@ from django.db.models.functions import DenseRank
 from accounts.models import ContractVersion
 from accounts.models.contracts import CommitmentComponent
 from reports.document import agreement_of
+from reports.facts import tiers_of
 from reports.inputs import Gathered, gather_supposing
 from reports.known import Supposition
 from reports.models import Statement
-from reports.periods import Plan, plans
+from reports.periods import MOST_MONTHS, Plan, plans
 from slaservice.outages.models import CONFIRMED, Maintenance, OutageWindow
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import Assessment, assess
-from slaservice.rules.exact import fixed
 from slaservice.rules.intervals import moment
 from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
@@ -38,9 +38,6 @@ MOST_CONTRACTS = 6
 
 MOST_PERIODS = 3
 """Periods computed for one contract: an outage that was open for a year touches twelve."""
-
-LONGEST_PERIOD = 12
-"""Months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +153,7 @@ def _touches(change: Change, now: datetime) -> Q:
         covered = Q(
             Q(commitment__version__ends_at__isnull=True) | Q(commitment__version__ends_at__gt=fact.start),
             commitment__version__starts_at__lt=fact.end or now,
-            commitment__version__tier__in=[tier.pk for tier in fact.tiers.all()],
+            commitment__version__tier__in=tiers_of(fact),
         )
         condition |= covered if fact.component_id is None else covered & Q(component=fact.component_id)
     return condition
@@ -204,7 +201,7 @@ def _hits(change: Change, row: CommitmentComponent, now: datetime) -> bool:
     version = row.commitment.version
     return any(
         fact.component_id in (None, row.component_id)
-        and version.tier_id in {tier.pk for tier in fact.tiers.all()}
+        and version.tier_id in tiers_of(fact)
         and version.starts_at < (fact.end or now)
         and (version.ends_at is None or version.ends_at > fact.start)
         for fact in change.facts
@@ -248,7 +245,7 @@ def _plans_touched(
 def _months(start: datetime, end: datetime) -> Iterator[str]:
     """Every month in which a period that touches the span may end: from the one before, because of zones, to a year later."""
     first = start.year * 12 + start.month - 2
-    last = end.year * 12 + end.month - 1 + LONGEST_PERIOD
+    last = end.year * 12 + end.month - 1 + MOST_MONTHS
     return (f"{month // 12}-{month % 12 + 1:02}" for month in range(first, last + 1) if month // 12 < 2100)
 
 
@@ -327,7 +324,7 @@ def _settled(gathered: Gathered, found: Mapping[str, Assessment]) -> Figures:
             name: Line(one.downtime, one.judged_percent, one.case.terms.commitment_percent, one.met)
             for name, one in found.items()
         },
-        Money.stated(fixed(settlement.amount, settlement.decimals), settlement.currency),
+        settlement.owed,
     )
 
 

@@ -6,9 +6,13 @@ difference to that when it alone lasts an hour longer; one that is only proposed
 
 Only contracts that can owe anything are worked out: where a promised component failed in the period (an outage, failed requests,
 time not measured), where terms pay whether or not something failed, or where earlier periods carry something over. Maintenance
-alone costs nothing.
+alone costs nothing. Of those the commitments that are at risk or missed are noted besides.
+
+Chunk by chunk, each chunk one transaction. A reckoning begins by noting the chunks as rows; a row goes with the transaction that
+works it out, so that a chunk that is asked for twice is done once, and the figures are whole when no row is left.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,24 +27,34 @@ from accounts.models.contracts import CommitmentComponent
 from reports.document import agreement_of
 from reports.inputs import Gathered, Occasion, gather_supposing
 from reports.known import Supposition
-from reports.models import Exposure, ExposureLine
-from reports.periods import Plan, plans
+from reports.models import Exposure, ExposureChunk, ExposureLine, Standing
+from reports.periods import LONGEST_PERIOD, Plan, plans_at
 from slaservice.outages.models import CONFIRMED, PROPOSED, MeasurementGap, OutageWindow, RequestCount
+from slaservice.outages.queries import overlaps
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import Case, Measurement, assess, measured
+from slaservice.rules.documents import shown_percent
 from slaservice.rules.evidence import Evidence
-from slaservice.rules.exact import fixed
+from slaservice.rules.exact import exact_text
 from slaservice.rules.intervals import SECOND, instant, moment
 from slaservice.rules.money import Money
-from slaservice.rules.periods import add_months
 from slaservice.rules.refusal import Refusal
+from slaservice.rules.standing import standing
+
+logger = logging.getLogger(__name__)
+
+OUR_OWN_ERROR = "An error of our own keeps it from being worked out: it is in the log."
+
+_OUR_OWN_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a mistake of ours raises. What another connection caused, or the worker's end, is none: then the chunk comes again."""
 
 CHUNK = 500
-"""Contracts gathered at once: few enough for the memory, and enough to share what is measured."""
+"""Contracts of one transaction: few enough for the memory and a worker's time, and enough to share what is measured."""
+
+GIVEN_UP = timedelta(hours=1)
+"""A reckoning that is not whole by then is left, and another begins: its figures would be old."""
 
 HOUR = 3600 * SECOND
-LONGEST_PERIOD = timedelta(days=366 + 2)
-MONTHS_AHEAD = 12
 
 Span = tuple[datetime, datetime | None]
 Failures = Mapping[tuple[int, int], Sequence[Span]]
@@ -48,17 +62,55 @@ Failures = Mapping[tuple[int, int], Sequence[Span]]
 
 
 def reckon(*, now: datetime) -> Exposure:
-    """Work everything out anew and keep it; what was reckoned before goes."""
-    failures = _failures(now)
-    planned = _running_and_touched(failures, now)
-    found = list(_lines(planned, now))
-    with transaction.atomic():
-        exposure = Exposure.objects.create(at=now, contracts=len(planned))
-        for line in found:
-            line.exposure = exposure
-        ExposureLine.objects.bulk_create(found, batch_size=2000)
-        Exposure.objects.filter(pk__lt=exposure.pk).delete()
+    """Begin anew and work everything out in this process; what was reckoned before goes."""
+    exposure = begin(now=now)
+    for chunk in list(exposure.chunks.order_by("pk").values_list("pk", flat=True)):
+        work_out(chunk=chunk)
     return exposure
+
+
+def owed(*, now: datetime) -> list[int]:
+    """Ids of the chunks that are still to be worked out; where no reckoning runs one begins, or where one runs for too long."""
+    running = ExposureChunk.objects.filter(exposure__at__gt=now - GIVEN_UP)
+    if not running.exists():
+        begin(now=now)
+    return list(running.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def begin(*, now: datetime) -> Exposure:
+    """Note whose running periods may owe anything, in chunks; reckonings that are not whole are left."""
+    Exposure.objects.filter(chunks__isnull=False).delete()
+    contracts = _running_and_touched(now)
+    exposure = Exposure.objects.create(at=now, contracts=len(contracts))
+    ExposureChunk.objects.bulk_create(
+        ExposureChunk(exposure=exposure, contracts=contracts[start : start + CHUNK])
+        for start in range(0, len(contracts), CHUNK)
+    )
+    _let_go_of_earlier()
+    return exposure
+
+
+@transaction.atomic
+def work_out(*, chunk: int) -> None:
+    """Work out what the contracts of a chunk owe; nothing where that was done already."""
+    noted = ExposureChunk.objects.select_related("exposure").filter(pk=chunk).first()
+    if noted is None or not ExposureChunk.objects.filter(pk=chunk).delete()[0]:
+        return
+    now = noted.exposure.at
+    found = list(_lines(list(_running(noted.contracts, now)), now))
+    for row in found:
+        row.exposure = noted.exposure
+    ExposureLine.objects.bulk_create((row for row in found if isinstance(row, ExposureLine)), batch_size=2000)
+    Standing.objects.bulk_create((row for row in found if isinstance(row, Standing)), batch_size=2000)
+    _let_go_of_earlier()
+
+
+def _let_go_of_earlier() -> None:
+    """The last whole reckoning is what is shown: those before it go."""
+    last = Exposure.objects.whole().order_by("pk").last()
+    if last is not None:
+        Exposure.objects.filter(pk__lt=last.pk).delete()
 
 
 def open_outages(now: datetime) -> QuerySet[OutageWindow]:
@@ -74,7 +126,7 @@ def open_outages(now: datetime) -> QuerySet[OutageWindow]:
 def _failures(now: datetime) -> Failures:
     """What failed in the longest time that a running period may have lasted."""
     since = now - LONGEST_PERIOD
-    lasting = Q(start__lt=now) & (Q(end__gt=since) | Q(end__isnull=True))
+    lasting = overlaps(since, now)
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
     windows = OutageWindow.objects.filter(lasting, Q(state=CONFIRMED) | Q(state=PROPOSED, end__isnull=True))
     for component, tier, start, end in windows.order_by().values_list("component", "tiers", "start", "end"):
@@ -90,17 +142,18 @@ def _failures(now: datetime) -> Failures:
     return spans
 
 
-def _running_and_touched(failures: Failures, now: datetime) -> list[Plan]:
-    """The running periods of the contracts that may owe something, by month and contract."""
+def _running_and_touched(now: datetime) -> list[int]:
+    """Ids of the contracts whose running period may owe something, by its month and in order."""
+    failures = _failures(now)
     promised = _promised(failures, now)
     contracts, found = sorted(promised), []
     for start in range(0, len(contracts), CHUNK):
         found += [
-            plan
+            (plan.month, plan.contract.pk)
             for plan in _running(contracts[start : start + CHUNK], now)
             if _may_owe(plan, promised[plan.contract.pk], failures)
         ]
-    return sorted(found, key=lambda plan: (plan.month, plan.contract.pk))
+    return [contract for _, contract in sorted(found)]
 
 
 def _promised(failures: Failures, now: datetime) -> dict[int, set[tuple[int, int]]]:
@@ -124,22 +177,13 @@ def _promised(failures: Failures, now: datetime) -> dict[int, set[tuple[int, int
 
 
 def _running(contracts: Collection[int], now: datetime) -> Iterator[Plan]:
-    """The period that each contract is in. One query; a month ends earlier in the east, and a period months later."""
+    """The period that each contract is in. One query."""
     versions = list(
         ContractVersion.objects.filter(contract__in=contracts)
         .select_related("contract__customer", "tier")
         .order_by("contract_id", "number")
     )
-    this = now.date().replace(day=1)
-    for ahead in (0, -1, *range(1, MONTHS_AHEAD + 1)):
-        running = [
-            plan
-            for plan in plans(f"{add_months(this, ahead):%Y-%m}", versions)
-            if moment(plan.period.start) <= now < moment(plan.period.end)
-        ]
-        yield from running
-        done = {plan.contract.pk for plan in running}
-        versions = [version for version in versions if version.contract_id not in done]
+    return plans_at(now, versions)
 
 
 def _may_owe(plan: Plan, promised: Collection[tuple[int, int]], failures: Failures) -> bool:
@@ -157,25 +201,37 @@ def _may_owe(plan: Plan, promised: Collection[tuple[int, int]], failures: Failur
 # what they owe
 
 
-def _lines(planned: Sequence[Plan], now: datetime) -> Iterator[ExposureLine]:
+def _lines(planned: Sequence[Plan], now: datetime) -> Iterator[ExposureLine | Standing]:
     outages = list(open_outages(now).select_related("component").prefetch_related("tiers"))
     for month in sorted({plan.month for plan in planned}):
-        of_month = [plan for plan in planned if plan.month == month]
-        for start in range(0, len(of_month), CHUNK):
-            yield from _lines_of_chunk(of_month[start : start + CHUNK], outages, now)
+        yield from _lines_or_obstacles([plan for plan in planned if plan.month == month], outages, now)
 
 
-def _lines_of_chunk(
-    chunk: Sequence[Plan], outages: Sequence[OutageWindow], now: datetime
-) -> Iterator[ExposureLine]:
+def _lines_or_obstacles(
+    planned: Sequence[Plan], outages: Sequence[OutageWindow], now: datetime
+) -> Sequence[ExposureLine | Standing]:
+    """The lines of all; where an error of our own ends that, of one after the other, so that it hides no other's."""
+    try:
+        return list(_lines_of_plans(planned, outages, now))
+    except _OUR_OWN_ERRORS:
+        if len(planned) == 1:
+            logger.exception("What contract %s owes cannot be worked out.", planned[0].contract.number)
+            return [ExposureLine(**_named(planned[0]), obstacle=OUR_OWN_ERROR)]
+    return [line for plan in planned for line in _lines_or_obstacles([plan], outages, now)]
+
+
+def _lines_of_plans(
+    planned: Sequence[Plan], outages: Sequence[OutageWindow], now: datetime
+) -> Iterator[ExposureLine | Standing]:
     judge = _Judge(instant(now))
     proposed = [outage for outage in outages if outage.state == PROPOSED]
     stands, *supposed = gather_supposing(
-        [Supposition(chunk), *(Supposition(chunk, added=[outage]) for outage in proposed)]
+        [Supposition(planned), *(Supposition(planned, added=[outage]) for outage in proposed)]
     )
     confirmed = [outage for outage in outages if outage.state == CONFIRMED]
     for gathered, _ in stands:
         yield from _lines_of(gathered, confirmed, judge)
+        yield from judge.standings(gathered)
     for outage, pairs in zip(proposed, supposed, strict=True):
         for _, gathered in pairs:
             yield from (line for line in _lines_of(gathered, [outage], judge) if line.outage)
@@ -183,12 +239,7 @@ def _lines_of_chunk(
 
 def _lines_of(gathered: Gathered, outages: Sequence[OutageWindow], judge: "_Judge") -> Iterator[ExposureLine]:
     """What the period owes so far, where it owes anything; and the cost of an hour for each of the outages that hit it."""
-    plan = gathered.plan
-    of: dict[str, Any] = {
-        "contract": plan.contract,
-        "period_label": plan.label,
-        "currency": plan.leading.currency,
-    }
+    of = _named(gathered.plan)
     hit = {window.pk for one in gathered.cases for window in one.windows}
     try:
         so_far = judge.credit(gathered)
@@ -199,6 +250,11 @@ def _lines_of(gathered: Gathered, outages: Sequence[OutageWindow], judge: "_Judg
             yield ExposureLine(**of, outage=outage, amount_minor=more.minor)
     except Refusal as refusal:
         yield ExposureLine(**of, obstacle=refusal.sentence)
+
+
+def _named(plan: Plan) -> dict[str, Any]:
+    """Whose line it is, and of which period."""
+    return {"contract": plan.contract, "period_label": plan.label, "currency": plan.leading.currency}
 
 
 class _Judge:
@@ -214,8 +270,29 @@ class _Judge:
         if obstacles:
             raise Refusal("not_worked_out", " ".join(obstacles))
         found = {one.id: assess(one.case, self._measurement(one.occasion, lasting)) for one in gathered.cases}
-        settlement = settle(agreement_of(gathered), found)
-        return Money.stated(fixed(settlement.amount, settlement.decimals), settlement.currency)
+        return settle(agreement_of(gathered), found).owed
+
+    def standings(self, gathered: Gathered) -> Iterator[Standing]:
+        """The commitments that are at risk or missed already; none where nobody can say."""
+        plan = gathered.plan
+        if any(not block.waivable for block in gathered.blocks):
+            return
+        for one in gathered.cases:
+            so_far = self._measurement(one.occasion, "")
+            stands = standing(so_far)
+            if stands != "met":
+                yield Standing(
+                    contract=plan.contract,
+                    period_label=plan.label,
+                    period_start=moment(plan.period.start),
+                    period_end=moment(plan.period.end),
+                    name=one.id,
+                    breached=stands == "breached",
+                    commitment_percent=exact_text(so_far.terms.commitment_percent),
+                    uptime_percent=shown_percent(so_far.uptime_percent),
+                    downtime_seconds=exact_text(so_far.downtime),
+                    allowed_seconds=exact_text(so_far.allowed_downtime),
+                )
 
     def _measurement(self, occasion: Occasion, lasting: str) -> Measurement:
         key = id(occasion), lasting  # the occasion is kept beside it, so that no other has its id

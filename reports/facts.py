@@ -17,6 +17,7 @@ from django.db.models import Model
 
 from accounts import queries as agreed
 from accounts.models import Exclusion as ApprovedExclusion
+from reports.bounds import refuse_too_many_counts
 from reports.shelf import Shelf
 from slaservice.outages import queries as recorded
 from slaservice.outages.models import Component, Maintenance, MeasurementGap, OutageWindow
@@ -24,6 +25,7 @@ from slaservice.outages.models.constraints import LAST_INSTANT
 from slaservice.rules.evidence import EVERY_COMPONENT, Exclusion, Gap, Outage, RequestInterval
 from slaservice.rules.exact import ONE
 from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant, moment
+from slaservice.rules.response import Span
 from slaservice.rules.signal import request_loss
 from slaservice.rules.terms import Category, Terms
 
@@ -57,7 +59,8 @@ class Facts:
     """Windows, exclusions, gaps and request counts, shared by the contracts that look at the same component and tier.
 
     `state` is the same number for equal facts. `counted` are the ids of the components of which anybody judges requests. What
-    waits for a decision may be thousands of rows, and is loaded only where `undecided` asks for it.
+    waits for a decision may be thousands of rows, and is loaded only where `undecided` asks for it. With `known_at`: what counted
+    at that instant, whatever was corrected since, in a state of its own. Refusal where there are more than `most_counts`.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Facts:
         end: int,
         *,
         undecided: bool = True,
+        known_at: datetime | None = None,
+        most_counts: int | None = None,
     ) -> None:
         ids, tier_ids = list(components), sorted(tiers)
         self._codes = {pk: component.code for pk, component in components.items()}
@@ -79,35 +84,37 @@ class Facts:
         self._windows = [
             (w, _outage(w))
             for w in recorded.windows_connected(
-                components=ids, tiers=tier_ids, start=first, end=last
+                components=ids, tiers=tier_ids, start=first, end=last, known_at=known_at
             ).prefetch_related(recorded.UPDATES_IN_BRIEF)
         ]
         # A run that reaches over the edge of a period is judged whole, so what excuses its other end matters too.
         first = min([first, *(w.start for w, _ in self._windows)])
         last = max([last, *(w.end for w, _ in self._windows if w.end)])
-        span: dict[str, Any] = {"start": first, "end": last}
+        span: dict[str, Any] = {"start": first, "end": last, "known_at": known_at}
         self._excuses: list[Excuse] = [
             (m, _maintenance(m)) for m in recorded.maintenance_known(components=ids, tiers=tier_ids, **span)
         ]
         self._excuses += [
-            (x, _exclusion(x))
+            (x, _exclusion(x, known_at))
             for x in agreed.exclusions_known(contracts=contracts, components=ids, **span)
-            if x.until() != x.starts_at
+            if x.until(known_at) != x.starts_at
         ]
         self._singled_out = {
             row.contract_id for row, _ in self._excuses if isinstance(row, ApprovedExclusion)
         } - {None}
         self._gaps = [_gap(gap) for gap in recorded.gaps_known(components=ids, **span)]
-        self._requests = self._counts(counted, tier_ids, **span) if counted else {}
+        self._requests = self._counts(counted, tier_ids, most_counts, **span) if counted else {}
         self._shared: dict[tuple[str, Codes, int, Interval], Any] = {}
-        self.state = _STATES.get(self._said(), 1, _SERIALS.__next__)
+        self.state = _STATES.get(self._said(), 1, _SERIALS.__next__) if known_at is None else next(_SERIALS)
 
     def _counts(
-        self, counted: Collection[int], tiers: Collection[int], *, start: datetime, end: datetime
+        self, counted: Collection[int], tiers: Collection[int], most: int | None, **span: Any
     ) -> dict[tuple[str, int], list[RequestInterval]]:
         """The intervals of each component and tier, in time order."""
         found: dict[tuple[str, int], list[RequestInterval]] = defaultdict(list)
-        rows = recorded.request_counts_touching(components=counted, tiers=tiers, start=start, end=end)
+        rows = recorded.request_counts_touching(components=counted, tiers=tiers, **span)
+        if most is not None:
+            refuse_too_many_counts(rows.count(), most)
         for component, tier, at, seconds, total, failed in rows.values_list(
             "component", "tier", "start", "seconds", "total", "failed"
         ):
@@ -137,7 +144,7 @@ class Facts:
         rows = [row for row, _ in self._windows] + [row for row, _ in self._excuses]
         incidents = [window.incident for window, _ in self._windows if window.incident]
         return (
-            tuple((_row(row), frozenset(_tiers(row))) for row in rows),
+            tuple((_row(row), tiers_of(row)) for row in rows),
             tuple((_row(one), *map(_row, one.updates.all())) for one in incidents),
             tuple(self._gaps),
             tuple(one for counts in self._requests.values() for one in counts),
@@ -148,7 +155,7 @@ class Facts:
         """Confirmed windows of these components and this tier that touch the span, or touch a run that does."""
 
         def find() -> Recorded:
-            mine = [(w, o) for w, o in self._windows if o.component in codes and tier in _tiers(w)]
+            mine = [(w, o) for w, o in self._windows if o.component in codes and tier in tiers_of(w)]
             found = list(_connected(sorted(mine, key=lambda one: (one[1].start, one[1].id or "")), span))
             return Recorded(tuple(window for window, _ in found), tuple(outage for _, outage in found))
 
@@ -220,7 +227,7 @@ class Facts:
     ) -> Iterator[Undecided]:
         """What is proposed and touches the span."""
         for row in self._proposed:
-            start, end = _span(row)
+            start, end = time_of(row)
             if (
                 (row.component is None or row.component.code in codes)
                 and _is_for(row, contract, tier)
@@ -312,8 +319,9 @@ def _row(row: Model) -> Hashable:
     )
 
 
-def _tiers(row: OutageWindow | Maintenance | ApprovedExclusion) -> set[int]:
-    return {tier.pk for tier in row.tiers.all()}
+def tiers_of(row: OutageWindow | Maintenance | ApprovedExclusion) -> frozenset[int]:
+    """Ids of the customer tiers that it is for."""
+    return frozenset(tier.pk for tier in row.tiers.all())
 
 
 def _is_for(row: Proposal, contract: int, tier: int) -> bool:
@@ -321,12 +329,14 @@ def _is_for(row: Proposal, contract: int, tier: int) -> bool:
         return True
     if isinstance(row, ApprovedExclusion) and row.contract_id is not None:
         return row.contract_id == contract
-    return tier in _tiers(row)
+    return tier in tiers_of(row)
 
 
-def _span(row: Proposal) -> tuple[int, int | None]:
-    start, end = (row.starts_at, row.until()) if isinstance(row, ApprovedExclusion) else (row.start, row.end)
-    return instant(start), None if end is None else instant(end)
+def time_of(row: Proposal) -> Span:
+    """From when until when, as instants; None where it goes on."""
+    if isinstance(row, ApprovedExclusion):
+        return recorded.span_of(row.starts_at, row.until())
+    return recorded.span_of(row.start, row.end)
 
 
 def _outage(window: OutageWindow) -> Outage:
@@ -352,11 +362,11 @@ def _maintenance(row: Maintenance) -> Exclusion:
     )
 
 
-def _exclusion(row: ApprovedExclusion) -> Exclusion:
+def _exclusion(row: ApprovedExclusion, known_at: datetime | None) -> Exclusion:
     return Exclusion(
         component=_code(row.component),
         start=instant(row.starts_at),
-        end=instant(row.until() or LAST_INSTANT),
+        end=instant(row.until(known_at) or LAST_INSTANT),
         category=cast("Category", row.category),
         id=row.reference,
     )

@@ -67,11 +67,13 @@ def outdated_chunks() -> Iterator[tuple[str, tuple[int, ...]]]:
             yield month, chunk
 
 
-def close_again(*, month: str, contracts: Collection[int], now: datetime) -> None:
-    """Close those of these contracts whose month is still outdated."""
+def close_again(
+    *, month: str, contracts: Collection[int], now: datetime, stopped_by: closing.Exceptions = ()
+) -> None:
+    """Close those of these contracts whose month is still outdated; `stopped_by` as for `closing.close_each`."""
     still = Outdated.objects.filter(month=month, contract__in=contracts).values_list("contract", flat=True)
     if outdated := list(still):
-        closing.close_each(month=month, contracts=outdated, now=now)
+        closing.close_each(month=month, contracts=outdated, now=now, stopped_by=stopped_by)
 
 
 def catch_up(*, now: datetime) -> int:

@@ -18,18 +18,16 @@ from accounts.models import Contract, ContractVersion
 from accounts.queries import contracts_visible_to, sees_every_customer
 from reports.models import ClosingBlock, Exposure, ExposureLine, ServiceCredit, Statement
 from reports.periods import parse_month
+from reports.queries import LATEST, calendars, with_status
 from slaservice.outages.models import OutageWindow
 from slaservice.rules.intervals import Interval, moment
 from slaservice.rules.money import Money
-from slaservice.rules.periods import calendar_period, period_ending_in
-from slaservice.rules.workflow import CREDIT_STATES
+from slaservice.rules.workflow import CREDIT_STATES, DRAFT, DUE, ISSUED, SUPERSEDED
 
 MOST_NAMED = 20
 """Contracts named of those that are not closed; reasons named of what blocks."""
 
 TOP_CONTRACTS = 5
-
-SUPERSEDED = Q(superseded_by__state=Statement.ISSUED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +140,10 @@ def _count_contracts(found: Glance, contracts: QuerySet[Any] | None, now: dateti
 
 def _periods(month: str) -> list[tuple[Interval, Q]]:
     """For each calendar with a period that ends in the month, the period and the versions that it is made of."""
-    year, number = parse_month(month)
-    names = ("timezone", "period_months", "first_month")
     found = []
-    for timezone, months, first_month in ContractVersion.objects.order_by().values_list(*names).distinct():
-        first = period_ending_in(year, number, months=months, first_month=first_month)
-        if first is None:
-            continue
-        period = calendar_period(first, months, timezone).interval
+    for calendar, period in calendars(month):
         in_force = Q(ends_at__isnull=True) | Q(ends_at__gt=moment(period.start))
-        calendar = Q(timezone=timezone, period_months=months, first_month=first_month)
-        found.append((period, calendar & in_force & Q(starts_at__lt=moment(period.end))))
+        found.append((period, in_force & Q(starts_at__lt=moment(period.end), **calendar)))
     return found
 
 
@@ -168,18 +159,18 @@ def _of(contracts: QuerySet[Any] | None, rows: QuerySet[Any], lookup: str = "con
 
 
 def _count_statements(found: Glance, contracts: QuerySet[Any] | None, now: datetime) -> None:
-    draft, issued = Q(state=Statement.DRAFT), Q(state=Statement.ISSUED)
+    status = with_status(now)
     of_month = _of(contracts, Statement.objects.filter(month=found.month).order_by())
     counts = of_month.aggregate(
-        closed=Count("contract", distinct=True),
-        settling=Count("pk", filter=draft & Q(due_at__gt=now)),
-        due=Count("pk", filter=draft & Q(due_at__lte=now)),
-        issued=Count("pk", filter=issued),
-        superseded=Count("pk", filter=issued & SUPERSEDED),
-        missed=Count("pk", filter=Q(met=False)),
+        closed=Count("contract", distinct=True, filter=LATEST),
+        missed=Count("pk", filter=LATEST & Q(met=False)),
+        settling=Count("pk", filter=status[DRAFT]),
+        due=Count("pk", filter=status[DUE]),
+        issued=Count("pk", filter=status[ISSUED]),
+        superseded=Count("pk", filter=status[SUPERSEDED]),
     )
     found.closed, found.missed = counts.pop("closed"), counts.pop("missed")
-    found.statuses = {**counts, "issued": counts["issued"] - counts["superseded"]}
+    found.statuses = counts
 
 
 def _standing(month: str, contracts: QuerySet[Any] | None) -> QuerySet[ClosingBlock]:
@@ -200,7 +191,7 @@ def _name_what_blocks(found: Glance, contracts: QuerySet[Any] | None) -> None:
 def _name_what_is_not_closed(found: Glance, contracts: QuerySet[Any] | None, ended: Q) -> None:
     """Contracts whose period has ended, that have no statement and that nothing blocks: the close has not been there."""
     mine = ContractVersion.objects.filter(ended, contract=OuterRef("pk"))
-    closed = Statement.objects.filter(month=found.month, contract=OuterRef("pk"))
+    closed = Statement.objects.filter(LATEST, month=found.month, contract=OuterRef("pk"))
     blocked = _standing(found.month, None).filter(contract=OuterRef("pk"))
     rows = Contract.objects.filter(Exists(mine), ~Exists(closed), ~Exists(blocked))
     rows = _of(contracts, rows, "pk")
@@ -221,8 +212,8 @@ def _credits(month: str, contracts: QuerySet[Any] | None) -> list[CreditSum]:
 
 
 def _running(contracts: QuerySet[Any] | None) -> Running | None:
-    """The last reckoning; None before the first."""
-    exposure = Exposure.objects.order_by("pk").last()
+    """The last reckoning that is whole; None before the first."""
+    exposure = Exposure.objects.whole().order_by("pk").last()
     if exposure is None:
         return None
     lines = _of(contracts, ExposureLine.objects.filter(exposure=exposure).order_by())

@@ -22,12 +22,12 @@ from typing import Any
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
-from accounts.models import ContractVersion, Exclusion
+from accounts.models import Exclusion
 from accounts.models.contracts import CommitmentComponent
 from reports.effects import Fact
-from reports.facts import waiting
+from reports.facts import tiers_of, waiting
 from reports.inputs import Block, Gathered
-from reports.periods import parse_month
+from reports.queries import calendars
 from slaservice.history.models import Entry
 from slaservice.outages import queries as facts
 from slaservice.outages.models import (
@@ -45,7 +45,6 @@ from slaservice.outages.models import (
     RequestCount,
 )
 from slaservice.rules.intervals import SECOND, Interval, moment
-from slaservice.rules.periods import calendar_period, period_ending_in
 
 OPEN_TOO_LONG = timedelta(hours=24)
 """The longest outage of the demonstration's quarter lasted 13.6 hours; one that is open for a day was rather forgotten."""
@@ -126,11 +125,7 @@ def _looks_the_same(one: OutageWindow, other: OutageWindow) -> bool:
     near = ends[0] == ends[1] or (
         ends[0] is not None and ends[1] is not None and abs(ends[0] - ends[1]) <= DUPLICATE_WITHIN
     )
-    return not same_incident and near and bool(_tiers(one) & _tiers(other))
-
-
-def _tiers(fact: Fact) -> set[int]:
-    return {tier.pk for tier in fact.tiers.all()}
+    return not same_incident and near and bool(tiers_of(one) & tiers_of(other))
 
 
 def _pair(one: OutageWindow, other: OutageWindow) -> str:
@@ -210,7 +205,7 @@ def heard_within(components: Collection[int], spans: Collection[Interval]) -> di
     heard: dict[Interval, set[int]] = {}
     by_months: dict[int, list[Interval]] = defaultdict(list)
     for span in spans:
-        by_months[round((span.end - span.start) / _MONTH)].append(span)
+        by_months[(span.length + _MONTH // 2) // _MONTH].append(span)
     for alike in by_months.values():
         core = Interval(max(span.start for span in alike), min(span.end for span in alike))
         anywhere = _heard(components, core)
@@ -225,7 +220,7 @@ def _heard(components: Collection[int], span: Interval) -> set[int]:
     if not components:
         return set()
     start, end = moment(span.start), moment(span.end)
-    within = Q(start__lt=end) & (Q(end__gt=start) | Q(end__isnull=True))
+    within = facts.overlaps(start, end)
     if Maintenance.objects.filter(within, component__isnull=True).exists():
         return set(components)
     recorded: list[QuerySet[Any]] = [
@@ -297,11 +292,11 @@ class MonthsGuards:
 
 def guards_of(month: str, *, now: datetime) -> MonthsGuards:
     """What the guards find for the periods that end in a month. Refusal for no month."""
-    periods = _periods(month)
+    periods = {period for _, period in calendars(month)}
     if not periods:
         return MonthsGuards([], OutageWindow.objects.none(), [])
     start, end = moment(min(p.start for p in periods)), moment(max(p.end for p in periods))
-    within = Q(start__lt=end) & (Q(end__gt=start) | Q(end__isnull=True))
+    within = facts.overlaps(start, end)
     counting = OutageWindow.objects.filter(within, state=CONFIRMED)
     windows = list(
         counting.select_related("component", "incident")
@@ -336,19 +331,6 @@ def _exclusions_to_be_decided(start: datetime, end: datetime) -> QuerySet[Exclus
     """Of every contract."""
     within = Q(starts_at__lt=end) & (Q(ends_at__gt=start) | Q(ends_at__isnull=True))
     return Exclusion.objects.filter(within, state=PROPOSED).order_by("starts_at", "reference")
-
-
-def _periods(month: str) -> set[Interval]:
-    """The periods that end in a month, one for each calendar that contracts have."""
-    year, number = parse_month(month)
-    calendars = (
-        ContractVersion.objects.order_by().values_list("timezone", "period_months", "first_month").distinct()
-    )
-    return {
-        calendar_period(first, months, timezone).interval
-        for timezone, months, first_month in calendars
-        if (first := period_ending_in(year, number, months=months, first_month=first_month)) is not None
-    }
 
 
 def _with_corrected(rows: QuerySet[Any]) -> QuerySet[Any]:

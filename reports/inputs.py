@@ -13,7 +13,7 @@ from accounts.models import Exclusion as ApprovedExclusion
 from reports.earlier import carried_forward, credited_by_statements, earlier_periods, previously_credited
 from reports.facts import Recorded, Undecided, counted_in, lasting
 from reports.known import Agreed, Known, Supposition, TermsKey, read_terms
-from reports.models import Statement, StatementLine
+from reports.models import ServiceCredit, Statement, StatementLine
 from reports.periods import Part, Plan
 from reports.shelf import Shelf
 from slaservice.outages.models import Component, OutageWindow
@@ -77,7 +77,8 @@ class Gathered:
     """Everything that one contract's period is judged by.
 
     `issued` are its earlier revisions, `before` the lines of the last one. `granted_minor` is what they granted; `asked_for`
-    says whether a credit of theirs needed no claim or got one. `credited` is what earlier periods take of the agreement's cap.
+    says whether a credit of theirs needed no claim or got one; `decided` are those that finance decided otherwise than they
+    were computed. `credited` is what earlier periods take of the agreement's cap.
     """
 
     plan: Plan
@@ -88,6 +89,7 @@ class Gathered:
     before: list[StatementLine] = field(default_factory=list)
     granted_minor: int = 0
     asked_for: bool = False
+    decided: list[ServiceCredit] = field(default_factory=list)
     credited: Fraction = ZERO
 
 
@@ -119,6 +121,49 @@ def gather_supposing(suppositions: Sequence[Supposition]) -> list[list[tuple[Gat
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One commitment over one part of a plan. `case`, without money and earlier periods, is None where it cannot be measured;
+    `priced`, with them, where nobody can say what it owes.
+    """
+
+    plan: Plan
+    part: Part
+    id: str
+    commitment: Commitment
+    components: Sequence[Component]
+    case: Case | None = None
+    priced: Case | None = None
+
+
+def figures(known: Known, plan: Plan, *, priced: bool) -> Iterator[Figure]:
+    """What is promised in the plan, case by case. `priced`: with what is owed for it; without, it may be any stretch of time."""
+    cases: list[GatheredCase] = []
+    for part in plan.parts:
+        for commitment in known.commitments[part.version.pk]:
+            named = _name(plan, part, commitment)
+            figure = Figure(plan, part, named, commitment, known.components_of[commitment.pk])
+            yield (priced and _priced(figure, known, cases)) or _unpriced(figure, known)
+
+
+def _priced(figure: Figure, known: Known, before: list[GatheredCase]) -> Figure | None:
+    """With money, after those `before` it, which it joins. None where nobody can say."""
+    try:
+        one = _gather_case(figure.plan, figure.part, figure.commitment, known, before)
+    except Refusal:
+        return None
+    before.append(one)
+    return replace(figure, case=one.occasion.case, priced=one.case)
+
+
+def _unpriced(figure: Figure, known: Known) -> Figure:
+    """Without money. As it is where it cannot even be measured."""
+    try:
+        return replace(figure, case=_occasion(figure.plan, figure.part, figure.commitment, known).case)
+    except Refusal:
+        return figure
+
+
 class InTurn:
     """Periods of one contract, gathered one after the other: what each came to is history for those after it.
 
@@ -146,11 +191,12 @@ def _gather_one(plan: Plan, known: Known) -> Gathered:
     credits = [known.credits[one.pk] for one in gathered.issued if one.pk in known.credits]
     gathered.granted_minor = sum(credit.granted_minor for credit in credits)
     gathered.asked_for = any(credit.asked_for or credit.claimed for credit in credits)
+    gathered.decided = [one for one in credits if one.decided_at and one.granted_minor != one.computed_minor]
     lines = known.lines[plan.contract.pk]
     gathered.before = [
         line for line in lines if gathered.issued and line.statement_id == gathered.issued[-1].pk
     ]
-    gathered.credited = credited_by_statements(plan, lines)
+    gathered.credited = credited_by_statements(plan, lines, known.kept)
     undecided: set[Undecided] = set()
     for part in plan.parts:
         tier = part.version.tier_id
@@ -191,15 +237,7 @@ def _undecided_beyond(plan: Plan, tier: int, one: GatheredCase, known: Known) ->
 
 def _uncounted(one: GatheredCase) -> Iterator[Block]:
     """Terms that judge requests would show 100 % for ever where none were counted: that is for a person to say."""
-    terms, evidence = one.case.terms, one.case.evidence
-    if terms.signal.source != "requests":
-        return
-    judged = frame(terms, evidence, evidence.period.resolve()).promised
-    for code in terms.components.names:
-        counted = judged & _counted(evidence, code)
-        holes = judged - counted - _unmeasured(evidence, code)
-        if not holes and (counted or not judged):
-            continue
+    for code, holes, counted in uncounted(one.case):
         sentence = (
             f"{one.id}: the terms judge failed requests, and none of {code} were counted in the period."
         )
@@ -210,6 +248,19 @@ def _uncounted(one: GatheredCase) -> Iterator[Block]:
                 f" for {duration(holes.length // SECOND)}, first from {first} to {last}."
             )
         yield Block("no_request_counts", f"{one.id}: {code}", sentence, waivable=True)
+
+
+def uncounted(case: Case) -> Iterator[tuple[str, IntervalSet, bool]]:
+    """The components whose requests alone the terms judge and were not counted all the time: when not, and whether ever."""
+    terms, evidence = case.terms, case.evidence
+    if terms.signal.source != "requests":
+        return
+    judged = frame(terms, evidence, evidence.period.resolve()).promised
+    for code in terms.components.names:
+        counted = judged & _counted(evidence, code)
+        holes = judged - counted - _unmeasured(evidence, code)
+        if holes or (judged and not counted):
+            yield code, holes, bool(counted)
 
 
 def _counted(evidence: Evidence, code: str) -> IntervalSet:
@@ -226,7 +277,7 @@ def _gather_case(
     """One commitment's case, after those `before` it. Refusal when the fee is missing or terms and facts do not fit together."""
     occasion = _occasion(plan, part, commitment, known)
     terms = occasion.case.terms
-    earlier = earlier_periods(plan, commitment.name, known.lines[plan.contract.pk])
+    earlier = earlier_periods(plan, commitment.name, known.lines[plan.contract.pk], known.kept)
     parts = [assess(one.case) for one in before if one.commitment.name == commitment.name]
     # Only what the terms look at: else every late correction would restate all months after it.
     applicable = [one for one in earlier if one.applicable]
@@ -239,22 +290,30 @@ def _gather_case(
         previously_credited=previously_credited(terms, plan, earlier, parts),
         carried_forward=carried_forward(plan, earlier, parts),
     )
-    name = commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
-    components = known.components_of[commitment.pk]
+    name, components = _name(plan, part, commitment), known.components_of[commitment.pk]
     return GatheredCase(name, commitment, components, Case(terms, evidence), occasion)
+
+
+def _name(plan: Plan, part: Part, commitment: Commitment) -> str:
+    """The commitment's, with the version where several govern parts of the period."""
+    return commitment.name if len(plan.parts) == 1 else f"{commitment.name} (version {part.version.number})"
 
 
 _OCCASIONS: Shelf[Occasion] = Shelf(10_000)
 
 
 def _occasion(plan: Plan, part: Part, commitment: Commitment, known: Known) -> Occasion:
-    """What the commitment is judged by; once for all contracts that are judged by the same. Refusal as `_gather_case`."""
+    """What the commitment is judged by; once for all contracts that are judged by the same. Refusal as `_gather_case`.
+
+    Whoever asks what was known when asks for one thing once: that is kept with the chunk alone.
+    """
     terms_key = known.terms_keys[commitment.pk]
     span = plan.period.interval if plan.whole else part.span
     alone = plan.contract.pk if known.facts.singles_out(plan.contract.pk) else None
     lived = _if_within(plan.contract.starts_at, plan), _if_within(plan.contract.ends_at, plan)
     key = known.facts.state, terms_key, part.version.tier_id, plan.first, plan.period, span, lived, alone
-    return _OCCASIONS.get(key, 1, lambda: _found(plan, part, terms_key, known))
+    shelf = _OCCASIONS if known.known_at is None else known.shelf
+    return shelf.get(key, 1, lambda: _found(plan, part, terms_key, known))
 
 
 def _found(plan: Plan, part: Part, terms_key: TermsKey, known: Known) -> Occasion:

@@ -9,7 +9,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
@@ -21,8 +24,11 @@ from reports.facts import Facts, counted_beyond
 from reports.models import Claim, ServiceCredit, Statement, StatementLine
 from reports.models.claims import ACCEPTED, PARTLY_ACCEPTED
 from reports.periods import Plan
+from reports.queries import LET_GO, WAS_GRANTED
+from reports.shelf import Shelf
 from slaservice.outages.models import Component, Maintenance, OutageWindow
 from slaservice.rules.documents import parse_terms
+from slaservice.rules.exact import ONE, ZERO
 from slaservice.rules.intervals import instant
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.terms import Terms
@@ -52,7 +58,11 @@ class Agreed:
 
 
 class Known:
-    """The rows of a chunk: promises, facts, and the lines of statements that are issued and stand, in time order."""
+    """The rows of a chunk: promises, facts, and the lines of statements that are issued and stand, in time order.
+
+    With `known_at`: the facts that counted at that instant, and the statements that stood; what is made of them is kept on
+    `shelf`. With `names`: the commitments of these names alone. Refusal where there are more request counts than `most_counts`.
+    """
 
     def __init__(
         self,
@@ -61,7 +71,12 @@ class Known:
         *,
         undecided: bool = True,
         agreed: Agreed | None = None,
+        known_at: datetime | None = None,
+        names: Collection[str] | None = None,
+        most_counts: int | None = None,
     ) -> None:
+        self.known_at = known_at
+        self.shelf: Shelf[Any] = Shelf(10_000)
         # A microsecond more on either side: what a row around touches belongs to its run.
         start = min([plan.period.start for plan in plans] + [instant(row.start) - 1 for row in around])
         end = max([plan.period.end for plan in plans] + [instant(row.end) + 1 for row in around if row.end])
@@ -70,7 +85,7 @@ class Known:
         self.commitments: dict[int, list[Commitment]] = defaultdict(list)
         self.components_of: dict[int, list[Component]] = defaultdict(list)
         self.terms_keys: dict[int, TermsKey] = {}
-        self._load_commitments(versions)
+        self._load_commitments(versions, names)
         for version, commitments in (agreed.commitments if agreed else {}).items():
             self.commitments[version] = list(commitments)
             for one in commitments:
@@ -89,18 +104,24 @@ class Known:
             start - more,
             end + more,
             undecided=undecided,
+            known_at=known_at,
+            most_counts=most_counts,
         )
         self.billed = {
             (billed.commitment_id, instant(billed.period_start)): billed.amount_minor
             for billed in BilledAmount.objects.filter(commitment__version__in=versions)
         } | dict(agreed.billed if agreed else {})
+        by_then = {} if known_at is None else {"issued_at__lte": known_at}
+        of_lines = {f"statement__{name}": value for name, value in by_then.items()}
+        of_successors = {f"statement__superseded_by__{name}": value for name, value in by_then.items()}
         self.lines: dict[int, list[StatementLine]] = defaultdict(list)
         for line in (
             StatementLine.objects.filter(
                 # A restatement that is still a draft supersedes nothing yet.
-                ~Q(statement__superseded_by__state=Statement.ISSUED),
+                ~Q(statement__superseded_by__state=Statement.ISSUED, **of_successors),
                 statement__contract__in=contracts,
                 statement__state=Statement.ISSUED,
+                **of_lines,
             )
             .select_related("statement", "commitment")
             .defer("statement__body", "commitment__terms")
@@ -109,7 +130,9 @@ class Known:
             self.lines[line.statement.contract_id].append(line)
         self.issued: dict[tuple[int, int], list[Statement]] = defaultdict(list)
         for statement in (
-            Statement.objects.filter(contract__in=contracts, state=Statement.ISSUED, month=plans[0].month)
+            Statement.objects.filter(
+                contract__in=contracts, state=Statement.ISSUED, month=plans[0].month, **by_then
+            )
             .defer("body")
             .order_by("revision")
         ):
@@ -125,16 +148,20 @@ class Known:
             )
         }
 
-    def _load_commitments(self, versions: Collection[int]) -> None:
+        self.kept = _kept(contracts)
+
+    def _load_commitments(self, versions: Collection[int], names: Collection[str] | None) -> None:
         """Commitments with their components; terms stay text until somebody reads them, because many are the same."""
+        wanted = Commitment.objects.filter(version__in=versions)
         covered = CommitmentComponent.objects.filter(commitment__version__in=versions)
+        if names is not None:
+            wanted, covered = wanted.filter(name__in=names), covered.filter(commitment__name__in=names)
         pairs = list(covered.order_by().values_list("commitment_id", "component_id"))
         components = Component.objects.in_bulk({component for _, component in pairs})
         for owner, component in pairs:
             self.components_of[owner].append(components[component])
         for commitment in (
-            Commitment.objects.filter(version__in=versions)
-            .annotate(stored_terms=Cast("terms", TextField()))
+            wanted.annotate(stored_terms=Cast("terms", TextField()))
             .defer("terms")
             .order_by("version_id", "position", "id")
         ):
@@ -166,6 +193,38 @@ class Known:
         supposed = copy(self)
         supposed.facts = self.facts.supposing(supposition.added, supposition.removed)
         return supposed
+
+
+def _kept(contracts: Collection[int]) -> dict[int, Fraction]:
+    """By the id of an issued statement whose credit was rejected or lapsed: the share of what it owes that was granted before.
+
+    That is by earlier revisions, else nothing. A statement that is not here keeps all that it owes. One query; two where
+    a restatement's credit was let go.
+    """
+    let_go = (
+        ServiceCredit.objects.filter(
+            LET_GO, statement__contract__in=contracts, statement__state=Statement.ISSUED
+        )
+        .select_related("statement")
+        .defer("statement__body")
+    )
+    statements = [credit.statement for credit in let_go]
+    restated = [one for one in statements if one.revision > 1]
+    granted: dict[tuple[int, datetime], int] = defaultdict(int)
+    if restated:
+        before = ServiceCredit.objects.filter(
+            WAS_GRANTED,
+            statement__contract__in={one.contract_id for one in restated},
+            statement__period_start__in={one.period_start for one in restated},
+        )
+        of = ("statement__contract", "statement__period_start", "amount_minor")
+        for contract, start, minor in before.values_list(*of):
+            granted[contract, start] += minor
+    return {
+        one.pk: min(ONE, max(ZERO, Fraction(granted[one.contract_id, one.period_start], one.credit_minor)))
+        for one in statements
+        if one.credit_minor
+    }
 
 
 @lru_cache(maxsize=4096)

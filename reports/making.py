@@ -4,7 +4,6 @@ The PDF is a pure function of the issued statement, so any worker may make it at
 file is made again with the same bytes.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
@@ -71,9 +70,3 @@ def pdf(*, statement: Statement, now: datetime) -> bytes:
                 "document_differs", f"The document of {statement} was lost and cannot be made the same again."
             )
     return content
-
-
-def make_all(*, now: datetime) -> Iterator[StatementFile]:
-    """Make everything that is owed, one after the other."""
-    for pk in owed(limit=1_000_000):
-        yield make(statement=Statement.objects.get(pk=pk), now=now)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from reports.drafting import undecided
 from reports.inputs import Block
 from reports.models import Claim, ServiceCredit, Statement
 from reports.periods import Plan
@@ -73,14 +74,7 @@ def _let_go(drafts: Sequence[Statement], *, now: datetime) -> None:
     claimed = list(Claim.objects.filter(credit__in=credits).values_list("credit", flat=True))
     # Only a credit that was claimed is kept, for the claim's sake.
     credits.exclude(pk__in=claimed).delete()
-    credits.update(
-        state="superseded",
-        computed_minor=0,
-        amount_minor=0,
-        adjusted_by=None,
-        decided_by=None,
-        decided_at=None,
-    )
+    credits.update(**undecided("superseded", 0, now))
     Statement.objects.filter(pk__in=[draft.pk for draft in drafts]).update(
         digest=Statement.SAYS_NOTHING, content_digest=Statement.SAYS_NOTHING, credit_minor=0
     )

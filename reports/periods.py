@@ -10,7 +10,7 @@ the new series begins, when the version does.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from itertools import groupby
@@ -19,9 +19,22 @@ from typing import NamedTuple
 from accounts.models import Contract, ContractVersion
 from slaservice.rules import versions as versioning
 from slaservice.rules.intervals import Interval, instant
-from slaservice.rules.periods import Period, calendar_period, local_date, period_ending_in, zone_named
+from slaservice.rules.periods import (
+    Period,
+    add_months,
+    calendar_period,
+    local_date,
+    period_ending_in,
+    zone_named,
+)
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.versions import Span
+
+MOST_MONTHS = 12
+"""Of one period."""
+
+LONGEST_PERIOD = timedelta(days=366 + 2)
+"""A leap year, and what a change of zone adds at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,41 @@ def plans(month: str, versions: Iterable[ContractVersion]) -> list[Plan]:
         leading = parts[-1].version
         planned.append(Plan(leading.contract, month, first, leading.period_months, period, parts))
     return planned
+
+
+def plans_over(month: date, versions: Iterable[ContractVersion]) -> Iterator[Plan]:
+    """The period of each contract that lies over a month, given by its first day; `versions` as for `plans`."""
+    rest = list(versions)
+    for ahead in range(MOST_MONTHS):
+        found = [plan for plan in plans(f"{add_months(month, ahead):%Y-%m}", rest) if plan.first <= month]
+        yield from found
+        rest = _without(found, rest)
+
+
+def plans_at(now: datetime, versions: Iterable[ContractVersion]) -> Iterator[Plan]:
+    """The period that each contract is in. A month ends earlier in the east, and a period months later."""
+    rest = list(versions)
+    this = now.date().replace(day=1)
+    for ahead in (0, -1, *range(1, MOST_MONTHS + 1)):
+        found = [
+            plan
+            for plan in plans(f"{add_months(this, ahead):%Y-%m}", rest)
+            if plan.period.start <= instant(now) < plan.period.end
+        ]
+        yield from found
+        rest = _without(found, rest)
+
+
+def _without(found: Iterable[Plan], versions: Iterable[ContractVersion]) -> list[ContractVersion]:
+    done = {plan.contract.pk for plan in found}
+    return [version for version in versions if version.contract_id not in done]
+
+
+def plan_between(version: ContractVersion, span: Interval) -> Plan:
+    """A stretch that one version governs, whatever its calendar: no statement speaks of it, and no fee is due for it."""
+    period = Period(span.start, span.end, version.timezone)
+    first = local_date(span.start, period.zone)
+    return Plan(version.contract, "", first, 0, period, (Part(version, span, Fraction(1)),))
 
 
 class InForce(NamedTuple):

@@ -35,7 +35,6 @@ from reports.periods import Plan, plans
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import Assessment, assess
 from slaservice.rules.documents import result_json
-from slaservice.rules.exact import fixed
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.money import Money
 from slaservice.rules.periods import add_months, local_date, local_midnight, zone_named
@@ -252,7 +251,7 @@ def _outcome(gathered: Gathered) -> tuple[Outcome, list[StatementLine]]:
         return Outcome(plan, obstacle=" ".join(obstacles)), []
     found = {one.id: assess(one.case) for one in gathered.cases}
     settlement = settle(agreement_of(gathered), found)
-    owed = Money.stated(fixed(settlement.amount, settlement.decimals), settlement.currency)
+    owed = settlement.owed
     statement = Statement(
         pk=-plan.period.start,
         contract=plan.contract,
@@ -272,7 +271,6 @@ def _outcome(gathered: Gathered) -> tuple[Outcome, list[StatementLine]]:
 
 
 def _line(name: str, found: Assessment) -> Line:
-    money = found.case.terms.money
     return Line(
         name,
         found.uptime_percent,
@@ -280,7 +278,7 @@ def _line(name: str, found: Assessment) -> Line:
         found.case.terms.commitment_percent,
         found.applicable,
         found.met,
-        Money.stated(fixed(found.credit.amount, money.places), money.currency),
+        found.owed,
     )
 
 

@@ -1,16 +1,20 @@
 """What Celery runs. A message is a doorbell: every task asks the database what is owed, and running it twice is harmless.
 
-Without a broker the same functions are called in the process (`in_process`), so that a laptop needs no server.
+Without a broker commands do the same in their own process, so that a laptop needs no server.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from reports import closing, digest_mail, exposure, following, making, operations, queries, sending
 from reports.models import Statement
+from reports.webhooks import events as webhook_events
+from reports.webhooks import queries as webhook_queries
+from reports.webhooks import sending as webhook_sending
 from slaservice.rules.periods import add_months
 
 MONTHS_BACK = 3
@@ -18,6 +22,9 @@ MONTHS_BACK = 3
 
 AT_ONCE = 1000
 """For how many statements one beat rings."""
+
+STOPPED_BY = (SoftTimeLimitExceeded,)
+"""How a task is told that its time is over, wherever it is just then."""
 
 
 def months_in_reach(now: datetime) -> list[str]:
@@ -50,13 +57,13 @@ def close_owed(month: str, contracts: Sequence[int], blocked: bool = False) -> N
     """Close those of a chunk that are still due. The beat rings again, so that a message that has waited says nothing new."""
     now = datetime.now(UTC)
     if still := closing.due(now=now, month=month, contracts=contracts, blocked=blocked):
-        closing.close_each(month=month, contracts=still, now=now)
+        closing.close_each(month=month, contracts=still, now=now, stopped_by=STOPPED_BY)
 
 
 @shared_task
 def close_chunk(month: str, contracts: Sequence[int]) -> None:
     """Close one chunk of contracts, whether or not they are due: a person asked for it."""
-    closing.close_each(month=month, contracts=contracts, now=datetime.now(UTC))
+    closing.close_each(month=month, contracts=contracts, now=datetime.now(UTC), stopped_by=STOPPED_BY)
 
 
 @shared_task
@@ -71,7 +78,7 @@ def issue_due() -> None:
 @shared_task
 def issue_by_themselves(statements: Sequence[int]) -> None:
     """Issue those of these statements that may issue by themselves."""
-    operations.issue_by_themselves(statements=statements, now=datetime.now(UTC))
+    operations.issue_by_themselves(statements=statements, now=datetime.now(UTC), stopped_by=STOPPED_BY)
 
 
 @shared_task
@@ -85,7 +92,7 @@ def follow() -> None:
 @shared_task
 def close_again(month: str, contracts: Sequence[int]) -> None:
     """Close one chunk of contracts whose facts have changed since."""
-    following.close_again(month=month, contracts=contracts, now=datetime.now(UTC))
+    following.close_again(month=month, contracts=contracts, now=datetime.now(UTC), stopped_by=STOPPED_BY)
 
 
 @shared_task
@@ -151,5 +158,26 @@ def send_digest(digest: int) -> None:
 
 @shared_task
 def reckon_exposure() -> None:
-    """Reckon what the running periods owe, and what open outages cost by the hour."""
-    exposure.reckon(now=datetime.now(UTC))
+    """Ring for what is left of reckoning what the running periods owe; begin where nothing is."""
+    for chunk in exposure.owed(now=datetime.now(UTC)):
+        reckon_chunk.delay(chunk)
+
+
+@shared_task(expires=300)
+def reckon_chunk(chunk: int) -> None:
+    """Reckon what the contracts of one chunk owe, and what open outages cost them by the hour. The beat rings again."""
+    exposure.work_out(chunk=chunk)
+
+
+@shared_task
+def ring_for_webhooks() -> None:
+    """Make events of what happened, and ring for every endpoint to which something is owed."""
+    webhook_events.follow(now=datetime.now(UTC))
+    for endpoint in webhook_queries.endpoints_owed(datetime.now(UTC)):
+        send_webhooks.delay(endpoint)
+
+
+@shared_task(expires=10)
+def send_webhooks(endpoint: int) -> None:
+    """Send what is owed to one endpoint. The beat rings again, so that a message that has waited says nothing new."""
+    webhook_sending.send_owed(endpoint=endpoint, clock=lambda: datetime.now(UTC))

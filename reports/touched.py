@@ -13,7 +13,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import BilledAmount, Contract, ContractVersion, Customer, Exclusion
+from reports.facts import tiers_of
 from reports.models import ClosingBlock, ServiceCredit, Statement
+from reports.periods import MOST_MONTHS
 from slaservice.history.models import Entry
 from slaservice.outages import queries as recorded
 from slaservice.outages.models import (
@@ -35,9 +37,6 @@ EDGE = timedelta(days=1)
 
 MOST_SPANS = 20
 """Spans that are looked at one by one; more of one component are taken as one from first to last."""
-
-LONGEST_PERIOD = 12
-"""Months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _closed_or_blocked(whose: Q, start: datetime, end: datetime) -> Months:
         whose,
         resolved_at__isnull=True,
         month__gte=f"{start - EDGE:%Y-%m}",
-        month__lte=_months_later(end, LONGEST_PERIOD),
+        month__lte=_months_later(end, MOST_MONTHS),
     ).order_by()
     return {
         pair for rows in (closed, blocked) for pair in rows.values_list("contract_id", "month").distinct()
@@ -144,18 +143,16 @@ def _drafts(**of: Any) -> Months:
 # What a change of each kind of row is
 
 
-def _tiers(row: Any) -> frozenset[int]:
-    return frozenset(tier.pk for tier in row.tiers.all())
-
-
 def _windows(entries: Sequence[Entry]) -> Iterator[Change]:
     for row in OutageWindow.objects.filter(pk__in=_ids(entries)).prefetch_related("tiers"):
-        yield Change(Whom(component=row.component_id, tiers=_tiers(row)), row.start, row.end or LAST_INSTANT)
+        yield Change(
+            Whom(component=row.component_id, tiers=tiers_of(row)), row.start, row.end or LAST_INSTANT
+        )
 
 
 def _maintenance(entries: Sequence[Entry]) -> Iterator[Change]:
     for row in Maintenance.objects.filter(pk__in=_ids(entries)).prefetch_related("tiers"):
-        yield Change(Whom(component=row.component_id, tiers=_tiers(row)), row.start, row.end)
+        yield Change(Whom(component=row.component_id, tiers=tiers_of(row)), row.start, row.end)
 
 
 def _gaps(entries: Sequence[Entry]) -> Iterator[Change]:
@@ -181,7 +178,7 @@ def _recorded_counts(entries: Sequence[Entry]) -> Iterator[Change]:
 
 def _exclusions(entries: Sequence[Entry]) -> Iterator[Change]:
     for row in Exclusion.objects.filter(pk__in=_ids(entries)).prefetch_related("tiers"):
-        everybody = Whom(component=row.component_id, tiers=_tiers(row))
+        everybody = Whom(component=row.component_id, tiers=tiers_of(row))
         whom = Whom(contract=row.contract_id) if row.contract_id else everybody
         yield Change(whom, row.starts_at, row.ends_at or LAST_INSTANT)
 
@@ -215,7 +212,16 @@ def _issued(entries: Sequence[Entry]) -> Iterator[Change]:
 
 
 def _credits(entries: Sequence[Entry]) -> Iterator[Change]:
-    """What an issued statement's credit came to is granted already where a restatement is drafted."""
+    """What an issued statement's credit came to is granted already where a restatement is drafted.
+
+    What is not given any more, or is given after all, is counted otherwise against the caps of later periods.
+    """
+    moved = ServiceCredit.objects.filter(
+        pk__in=_ids(entries, "credits.reject", "credits.expire", "credits.claim"),
+        statement__state=Statement.ISSUED,
+    )
+    for contract, end in moved.values_list("statement__contract", "statement__period_end"):
+        yield Change(Whom(contract=contract), end, LAST_INSTANT)
     restatement = Statement.objects.filter(
         contract=OuterRef("statement__contract"),
         period_start=OuterRef("statement__period_start"),

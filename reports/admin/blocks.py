@@ -10,6 +10,7 @@ from reports import operations
 from reports.admin import filters
 from reports.models import ClosingBlock
 from slaservice.history.admin import Verb
+from slaservice.history.admin.people import by_name
 
 
 def _waive(*, row: ClosingBlock, reason: str, by: User, now: datetime) -> ClosingBlock:
@@ -22,7 +23,7 @@ class ClosingBlockAdmin(AccountsAdmin):
 
     view_action = "statements.view"
     to_customer = "contract__customer"
-    list_display = ("contract", "month", "sentence", "standing", "raised_at", "waiver", "waived_by")
+    list_display = ("contract", "month", "sentence", "standing", "raised_at", "waiver", "waiver_of")
     list_display_links = ("sentence",)
     list_filter = (filters.StandingFilter, filters.MonthFilter, "code")
     search_fields = ("contract__number", "subject", "sentence")
@@ -36,7 +37,7 @@ class ClosingBlockAdmin(AccountsAdmin):
         "raised_at",
         "resolved_at",
         "waived_at",
-        "waived_by",
+        "waiver_of",
         "waiver",
     )
     readonly_fields = fields
@@ -48,6 +49,8 @@ class ClosingBlockAdmin(AccountsAdmin):
             done="Waived; close the month again.",
         ),
     )  # fmt: skip
+
+    waiver_of = by_name("waived_by")
 
     @admin.display(description="State")
     def standing(self, block: ClosingBlock) -> str:

@@ -19,6 +19,7 @@ from reports.models import Claim
 from reports.models.claims import FILED
 from slaservice.history.admin import ReasonForm, Verb
 from slaservice.history.admin.exports import Amount
+from slaservice.history.admin.people import by_name
 from slaservice.history.admin.verbs import OptionalReasonForm
 from slaservice.rules.money import Money
 
@@ -46,7 +47,7 @@ class ClaimAdmin(AccountsAdmin):
     to_customer = "credit__statement__contract__customer"
     list_display = (
         "claimant", "customer", "contract", "statement", "credit_amount", "received_at", "claim_before", "state", "accepted",
-        "filed_by", "decided_by",
+        "filer", "decider",
     )  # fmt: skip
     list_filter = ("state", filters.CustomerFilter, filters.MonthFilter, "credit__currency", "received_at")
     search_fields = (
@@ -57,7 +58,7 @@ class ClaimAdmin(AccountsAdmin):
     show_full_result_count = False
     fields = (
         "public_id", "customer", "contract", "statement", "credit_amount", "claim_before", "claimant", "text", "received_at",
-        "filed_at", "filed_by", "key", "state", "accepted", "decided_by", "decided_at", "reason",
+        "filed_at", "filer", "key", "state", "accepted", "decider", "decided_at", "reason",
     )  # fmt: skip
     readonly_fields = fields
     verbs = (
@@ -89,6 +90,8 @@ class ClaimAdmin(AccountsAdmin):
             )
         ),
     }
+
+    filer, decider = by_name("filed_by"), by_name("decided_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         claims = super().get_queryset(request).select_related(*self.list_select_related)

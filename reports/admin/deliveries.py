@@ -13,6 +13,7 @@ from accounts.admin.base import AccountsAdmin
 from reports import operations
 from reports.models import Delivery, Statement
 from slaservice.history.admin import Verb
+from slaservice.history.admin.people import by_name
 
 ON_BEHALF = "Who of the customer asked for it, if somebody did."
 
@@ -85,15 +86,17 @@ class DeliveryAdmin(AccountsAdmin):
 
     view_action = "deliveries.view"
     to_customer = "statement__contract__customer"
-    list_display = ("asked_at", "statement_number", "customer", "channel", "recipient", "by", "standing")
+    list_display = ("asked_at", "statement_number", "customer", "channel", "recipient", "sender", "standing")
     list_filter = ("channel", "asked_at")
     search_fields = ("recipient", "statement__number", "statement__contract__customer__name", "public_id")
     list_select_related = ("statement__contract__customer", "by")
     show_full_result_count = False
     fields = (
-        "statement", "channel", "recipient", "note", "asked_at", "by", "key", "standing", "attempts", "problem", "public_id",
+        "statement", "channel", "recipient", "note", "asked_at", "sender", "key", "standing", "attempts", "problem", "public_id",
     )  # fmt: skip
     readonly_fields = fields
+
+    sender = by_name("by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = super().get_queryset(request).select_related("statement__contract__customer", "by", "key")

@@ -4,7 +4,7 @@ A list of statements and a list of credits take the same ones; `statement` says 
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.text import smart_split, unescape_string_literal
 
 from accounts.models import Contract, ContractVersion, Customer
-from reports.models import Claim, ServiceCredit, Statement, StatementLine
+from reports import queries
+from reports.models import Claim, Dispute, ServiceCredit, Statement, StatementLine
+from slaservice.history.people import name_of
 from slaservice.outages.models import CustomerTier
 from slaservice.rules import workflow
 from slaservice.rules.money import minor_units
@@ -26,7 +28,8 @@ Choices = list[tuple[str, str]]
 
 def statement_of(page: Any) -> str:
     """The lookup from a row of the list to its statement, as a prefix; none where the row says itself what a statement says."""
-    return {ServiceCredit: "statement__", Claim: "credit__statement__"}.get(page.model, "")
+    ways = {ServiceCredit: "statement__", Dispute: "statement__", Claim: "credit__statement__"}
+    return ways.get(page.model, "")
 
 
 class Filter(admin.SimpleListFilter):
@@ -104,29 +107,23 @@ class StatusFilter(Filter):
     """Where a statement stands today: the stored state, what time has made due, and what a restatement superseded."""
 
     title, parameter_name = "status", "status"
+    STATUSES = {
+        "settling": workflow.DRAFT,
+        "due": workflow.DUE,
+        "nothing": workflow.NOTHING_TO_ISSUE,
+        "issued": workflow.ISSUED,
+        "superseded": workflow.SUPERSEDED,
+    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
-            ("settling", "draft, still settling"),
-            ("due", workflow.DUE),
-            ("issued", workflow.ISSUED),
-            ("superseded", workflow.SUPERSEDED),
+            (name, "draft, still settling" if status == workflow.DRAFT else status)
+            for name, status in self.STATUSES.items()
         ]
 
     def apply(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        condition = with_status(value, timezone.now())
-        return rows.none() if condition is None else rows.filter(condition)
-
-
-def with_status(status: str, now: datetime) -> Q | None:
-    """Statements with one of the filter's statuses; None for none of them."""
-    superseded = Q(superseded_by__state=Statement.ISSUED)
-    return {
-        "settling": Q(state=Statement.DRAFT, due_at__gt=now),
-        "due": Q(state=Statement.DRAFT, due_at__lte=now),
-        "issued": Q(state=Statement.ISSUED) & ~superseded,
-        "superseded": Q(state=Statement.ISSUED) & superseded,
-    }.get(status)
+        status = self.STATUSES.get(value)
+        return rows.none() if status is None else rows.filter(queries.with_status(timezone.now())[status])
 
 
 class MetFilter(Filter):
@@ -139,6 +136,18 @@ class MetFilter(Filter):
 
     def apply(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows.filter(met=value == "yes")
+
+
+class RevisionFilter(Filter):
+    """All revisions of a period, or the last of them that says anything."""
+
+    title, parameter_name = "revisions", "revision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("latest", "the latest")]
+
+    def apply(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return rows.filter(queries.LATEST) if value == "latest" else rows.none()
 
 
 class CreditStateFilter(Filter):
@@ -231,7 +240,7 @@ class ManagerFilter(Filter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         managing = Customer.objects.order_by().exclude(account_manager=None).values("account_manager")
         people: Iterable[User] = User.objects.filter(pk__in=managing).order_by("username")
-        return [(str(one.pk), one.get_full_name() or one.username) for one in people]
+        return [(str(one.pk), name_of(one)) for one in people]
 
     def apply(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not _is_a_key(value):

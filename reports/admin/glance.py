@@ -21,7 +21,6 @@ from reports.glance import AtRisk, Blocked, Costs, Glance, Running, glance, last
 from reports.models import MonthAtAGlance
 from reports.pdf import figures
 from slaservice.history.admin import RoleAdmin, person
-from slaservice.rules.money import Money
 from slaservice.rules.periods import add_months
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.words import counted
@@ -174,14 +173,16 @@ def _statements(found: Glance) -> Iterator[Figure]:
     for status, words in STATUSES.items():
         address = _list("statement", month=found.month, status=status)
         yield Figure(found.statuses[status], words, address, urgent=status == "due")
-    yield Figure(found.missed, "with a miss", _list("statement", month=found.month, met="no"))
+    yield Figure(
+        found.missed, "with a miss", _list("statement", month=found.month, met="no", revision="latest")
+    )
 
 
 def _credits(found: Glance) -> Iterator[Credits]:
     for one in found.credits:
         currency = one.amount.currency
         address = _list("servicecredit", state=one.state, month=found.month, currency=currency)
-        yield Credits(one.state, currency, one.count, _grouped(one.amount), address)
+        yield Credits(one.state, currency, one.count, one.amount.grouped, address)
 
 
 def _reason(blocked: Blocked, month: str) -> Reason:
@@ -200,18 +201,18 @@ def _running(running: Running) -> Mapping[str, Any]:
     return {
         "at": running.at,
         "worked_out": running.worked_out,
-        "owed": [(counted(count, "contract"), _money(amount)) for count, amount in running.owed],
+        "owed": [(counted(count, "contract"), amount.shown) for count, amount in running.owed],
         "top": [_named(one) for one in running.top],
         "obstacles": running.obstacles,
         "an_obstacle": running.an_obstacle,
         "outages": [_outage(one, running) for one in running.outages],
-        "at_risk": [_money(amount) for amount in running.at_risk],
+        "at_risk": [amount.shown for amount in running.at_risk],
     }
 
 
 def _outage(one: AtRisk, running: Running) -> Outage:
     outage = one.outage
-    seconds = int((running.at - outage.start).total_seconds())
+    seconds = (running.at - outage.start) // timedelta(seconds=1)
     return Outage(
         reference=outage.reference,
         address=reverse("admin:outages_outagewindow_change", args=[outage.pk]),
@@ -219,19 +220,11 @@ def _outage(one: AtRisk, running: Running) -> Outage:
         proposed=outage.state == "proposed",
         lasts=figures.words(Fraction(seconds)),
         contracts=counted(one.contracts, "contract"),
-        amounts=[_money(amount) for amount in one.amounts],
+        amounts=[amount.shown for amount in one.amounts],
         top=[_named(costs) for costs in one.top],
     )
 
 
 def _named(one: Costs) -> Named:
     contract = one.contract
-    return Named(contract.number, contract.customer.name, _contract(contract.pk), _money(one.amount))
-
-
-def _money(amount: Money) -> str:
-    return amount.shown
-
-
-def _grouped(amount: Money) -> str:
-    return amount.grouped
+    return Named(contract.number, contract.customer.name, _contract(contract.pk), one.amount.shown)

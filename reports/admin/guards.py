@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import cast
 
 from django import forms
@@ -19,6 +18,7 @@ from django.utils import timezone
 from reports import guards, operations
 from reports.admin.weighed import Weighed, weighed
 from reports.effects import Change, Effects, confirming, contracts_covering, effects_of
+from reports.glance import last_month
 from reports.guards import Guard
 from reports.models import ClosingBlock
 from reports.queries import blocks_visible_to
@@ -79,7 +79,7 @@ class GuardsPage(RoleAdmin):
     def guards_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        month = request.GET.get("month") or _last_month(timezone.now().date())
+        month = request.GET.get("month") or last_month(timezone.now().date())
         if request.method == "POST":
             self._waive(request, month)
             return redirect(f"{request.path}?{request.GET.urlencode()}")
@@ -167,10 +167,6 @@ class GuardsPage(RoleAdmin):
             lambda block: operations.waive(block=block, reason=reason, by=by, now=now),
             done="Waived for {count} contracts. Close the month again.",
         )
-
-
-def _last_month(today: date) -> str:
-    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
 def _change(guard: Guard) -> Change:

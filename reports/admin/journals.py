@@ -16,6 +16,7 @@ from reports import operations
 from reports.models import Journal
 from reports.operations.journals import file_of, unexported
 from slaservice.history.admin import RoleAdmin, person
+from slaservice.history.admin.people import by_name
 from slaservice.history.admin.verbs import show_refusal
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.words import counted
@@ -26,13 +27,14 @@ class JournalAdmin(RoleAdmin):
     """Each posting of an issued statement stands in exactly one."""
 
     view_action = "postings.view"
-    list_display = ("number", "made_at", "made_by", "postings", "file", "sha256")
+    list_display = ("number", "made_at", "maker", "postings", "file", "sha256")
     list_filter = ("made_at",)
     search_fields = ("number", "sha256")
     list_select_related = ("made_by",)
-    fields = ("number", "made_at", "made_by", "postings", "sha256", "file")
+    fields = ("number", "made_at", "maker", "postings", "sha256", "file")
     readonly_fields = fields
     show_full_result_count = False
+    maker = by_name("made_by")
     change_list_template = "admin/reports/journal/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:

@@ -15,6 +15,7 @@ from reports.admin import filters
 from reports.models import Posting
 from reports.models.credits import DECISIONS
 from reports.postings import Balance, balances
+from slaservice.history.admin.people import by_name
 from slaservice.rules.money import Money
 from slaservice.rules.postings import ACCOUNTS
 
@@ -61,8 +62,8 @@ class PostingAdmin(AccountsAdmin):
 
     view_action = "postings.view"
     list_display = (
-        "number", "effective_on", "deed", "debit", "credit", "amount", "customer", "contract", "shown", "by_or_system", "at",
-        "journal",
+        "number", "effective_on", "period", "deed", "debit", "credit", "amount", "customer", "contract", "shown", "by_or_system",
+        "at", "journal",
     )  # fmt: skip
     list_filter = (
         filters.CurrencyFilter, DeedFilter, AccountFilter, filters.CustomerFilter, ExportedFilter, "effective_on",
@@ -71,7 +72,8 @@ class PostingAdmin(AccountsAdmin):
     search_help_text = "A statement's or contract's number, or a customer's name."
     list_select_related = ("customer", "contract", "statement", "by", "exported__journal")
     fields = (
-        "deed", "debit", "credit", "amount", "effective_on", "at", "by_or_system", "customer", "contract", "shown", "journal",
+        "deed", "debit", "credit", "amount", "effective_on", "period", "at", "by_or_system", "customer", "contract", "shown",
+        "journal",
     )  # fmt: skip
     readonly_fields = fields
     show_full_result_count = False
@@ -106,6 +108,10 @@ class PostingAdmin(AccountsAdmin):
     def number(self, posting: Posting) -> int:
         return posting.pk
 
+    @admin.display(ordering="statement__period_end")
+    def period(self, posting: Posting) -> str:
+        return posting.statement.period_label
+
     @admin.display(description="Debit", ordering="debit_account")
     def debit(self, posting: Posting) -> str:
         return _word(posting.debit_account)
@@ -124,9 +130,7 @@ class PostingAdmin(AccountsAdmin):
         name = posting.statement.number or f"draft of {posting.statement.period_label}"
         return format_html('<a href="{}">{}</a>', address, name)
 
-    @admin.display(description="By", ordering="by__username")
-    def by_or_system(self, posting: Posting) -> str:
-        return str(posting.by) if posting.by else "the system"
+    by_or_system = by_name("by", nobody="the system")
 
     @admin.display(ordering="exported__journal__number")
     def journal(self, posting: Posting) -> str:

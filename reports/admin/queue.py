@@ -18,6 +18,8 @@ from reports.admin import filters
 from reports.models import ServiceCredit, Statement, StatementLine
 from reports.pdf import figures
 from slaservice.history.admin.exports import Amount, Several
+from slaservice.history.admin.people import by_name
+from slaservice.history.people import name_of
 from slaservice.rules.exact import fixed, rounded
 from slaservice.rules.money import Money, minor_units
 from slaservice.rules.words import counted, number
@@ -41,6 +43,7 @@ class ReviewQueue(AccountsAdmin):
         "age",
         "cap",
         "adjusted",
+        "bill",
     )
     list_filter = (
         filters.CreditStateFilter,
@@ -76,6 +79,8 @@ class ReviewQueue(AccountsAdmin):
         ),
         "cap": lambda credit: "\n".join(f"{name}: {words}" for name, words in _caps(credit.statement)),
         "age": lambda credit: (timezone.now() - credit.proposed_at).days,
+        "adjusted": lambda credit: name_of(credit.adjusted_by) if credit.adjusted_by else None,
+        "bill": lambda credit: credit.billing_reference or None,
     }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -149,9 +154,11 @@ class ReviewQueue(AccountsAdmin):
             counted(days, "day"),
         )
 
-    @admin.display(description="Adjusted by", ordering="adjusted_by__username")
-    def adjusted(self, credit: ServiceCredit) -> str:
-        return str(credit.adjusted_by) if credit.adjusted_by else "–"
+    adjusted = by_name("adjusted_by", "Adjusted by")
+
+    @admin.display(description="Bill", ordering="billing_reference")
+    def bill(self, credit: ServiceCredit) -> str:
+        return credit.billing_reference or "–"
 
 
 def _missed(credit: ServiceCredit) -> list[StatementLine]:

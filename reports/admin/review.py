@@ -12,8 +12,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from reports.models import Claim, ServiceCredit, Statement
-from reports.review.waiting import People, who_may
+from reports.models import Claim, Dispute, ServiceCredit, Statement
+from reports.review.waiting import People, nothing_to_issue, who_may
 from slaservice.history.admin import RoleAdmin, Verb, person
 from slaservice.rules.words import listed
 from slaservice.rules.workflow import WAITS_FOR_FINANCE
@@ -24,6 +24,7 @@ DECIDES = frozenset({"approve", "reject"})
 _NOT_BY_YOU = {
     ServiceCredit: "not by you, who changed the amount: another person decides on it.",
     Claim: "not by you: whoever filed a claim does not decide on it.",
+    Dispute: "not by you: whoever filed a dispute does not decide on it.",
 }
 
 
@@ -73,7 +74,9 @@ def _offer(verb: Verb, row: Model) -> Offer:
     """With the verb's own form, whose fields are told from the others on the page by their ids."""
     return Offer(
         name=verb.name,
-        label=f"{verb.label}: claim of {row.claimant}" if isinstance(row, Claim) else verb.label,
+        label=f"{verb.label}: {row._meta.verbose_name} of {row.claimant}"
+        if isinstance(row, Claim | Dispute)
+        else verb.label,
         url=reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{verb.name}", args=[row.pk]),
         explains=verb.explains,
         form=verb.form(initial=dict(verb.initial(row)), auto_id=f"{verb.name}-{row.pk}-%s"),
@@ -87,7 +90,7 @@ def _for(verb: Verb, row: Any, people: People) -> str:
 
 def left_out(verb: Verb, row: Any) -> int | None:
     """Whose doing it would be to decide on, so that another person must."""
-    if isinstance(row, Claim):
+    if isinstance(row, Claim | Dispute):
         return row.filed_by_id
     return row.adjusted_by_id if verb.name in DECIDES and isinstance(row, ServiceCredit) else None
 
@@ -97,6 +100,8 @@ def _obstacle(verb: Verb, row: Any, by: User, now: datetime) -> str:
     if left_out(verb, row) == by.pk:
         return _NOT_BY_YOU[type(row)]
     if isinstance(row, Statement) and verb.name == "issue":
+        if not row.says_something_new:
+            return f"there is nothing to issue: {nothing_to_issue(row)}."
         credit = getattr(row, "credit", None)
         if credit is not None and credit.state in WAITS_FOR_FINANCE:
             return "when the credit is decided."

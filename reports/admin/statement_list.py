@@ -44,6 +44,7 @@ class StatementList(AccountsAdmin):
         filters.CustomerFilter,
         filters.MonthFilter,
         filters.MetFilter,
+        filters.RevisionFilter,
         filters.CurrencyFilter,
         filters.ManagerFilter,
     )

@@ -16,12 +16,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from reports import closing, making, operations
-from reports.admin import deliveries
+from reports.admin import deliveries, disputes
 from reports.admin.rehearsal import RehearsalPage
 from reports.admin.review import offers
 from reports.admin.seen import ListForm, draft_as_listed, shown_at
 from reports.admin.statement_list import StatementList
-from reports.api.statements import pdf_response
+from reports.api.downloads import pdf_response
 from reports.models import Statement
 from reports.review.page import review_of
 from slaservice.history.admin import Verb, person
@@ -67,6 +67,7 @@ class StatementAdmin(RehearsalPage, StatementList):
             done="Issued as {row}.",
         ),
         *deliveries.VERBS,
+        *disputes.VERBS,
     )
 
     class Media:
@@ -92,7 +93,8 @@ class StatementAdmin(RehearsalPage, StatementList):
         now = timezone.now()
         review = review_of(statement, now=now)
         open_claims = [claim for claim in review.claims if claim.state == "filed"]
-        rows = [row for row in (review.credit, *open_claims, statement) if row is not None]
+        disputed = [dispute for dispute in review.disputes if dispute.state == "open"]
+        rows = [row for row in (review.credit, *open_claims, *disputed, statement) if row is not None]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

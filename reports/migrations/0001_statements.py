@@ -215,6 +215,11 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["contract", "state", "-issued_at", "-id"], name="statement_issued_by_contract"
                     ),
+                    models.Index(
+                        condition=models.Q(("state", "issued")),
+                        fields=["digest"],
+                        name="statement_issued_by_digest",
+                    ),
                     models.Index(fields=["-period_end", "id"], name="statement_newest_first"),
                 ],
                 "constraints": [
@@ -931,6 +936,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["sha256"], name="file_by_sha256")],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("statement", "kind"), name="a_statement_has_one_file_of_a_kind"

@@ -17,6 +17,10 @@ class StatementFile(models.Model):
     made_at = models.DateTimeField()
 
     class Meta:
+        indexes = [
+            # Is it ours? Asked by the hash of a file.
+            models.Index(fields=["sha256"], name="file_by_sha256"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["statement", "kind"], name="a_statement_has_one_file_of_a_kind"),
             exactly_as_long_as(64, "sha256", name="file_sha256"),

@@ -11,17 +11,37 @@ from accounts.models.constraints import exactly_as_long_as
 from slaservice.outages.models import OutageWindow
 
 
+class ExposureQuerySet(models.QuerySet["Exposure"]):
+    """Reckonings."""
+
+    def whole(self) -> "ExposureQuerySet":
+        """Those of which nothing is left to be worked out."""
+        return self.filter(chunks__isnull=True)
+
+
 class Exposure(models.Model):
     """One reckoning: `at` is the instant that its figures speak of, `contracts` how many had to be worked out for it."""
 
     at = models.DateTimeField()
     contracts = models.PositiveIntegerField()
 
+    objects = ExposureQuerySet.as_manager()
+
     class Meta:
         get_latest_by = ["at", "id"]
 
     def __str__(self) -> str:
         return f"exposure as of {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class ExposureChunk(models.Model):
+    """Contracts (by id) that a reckoning has still to work out, in one transaction, with which the row goes."""
+
+    exposure = models.ForeignKey(Exposure, on_delete=models.CASCADE, related_name="chunks")
+    contracts = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{len(self.contracts)} contracts of the {self.exposure}"
 
 
 class ExposureLine(models.Model):

@@ -18,8 +18,9 @@ from slaservice.rules.postings import ACCOUNTS
 class Posting(models.Model):
     """`amount_minor` of `currency` moves from `credit_account` to `debit_account`, for a statement, at `at`.
 
-    `effective_on` is the last local day of the period for what the close finds, and the day of the deed in the vendor's zone
-    for all else. `deed` is the move that it came from ("draft", "approve", "apply", ...).
+    `effective_on` is the last local day of the period for what the close finds of a first statement, and the day of the deed in
+    the vendor's zone for all else (slaservice/rules/postings.py: accrues_on). `deed` is the move that it came from ("draft",
+    "approve", "apply", ...).
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="postings")

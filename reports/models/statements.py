@@ -77,6 +77,8 @@ class Statement(models.Model):
             models.Index(
                 fields=["contract", "state", "-issued_at", "-id"], name="statement_issued_by_contract"
             ),
+            # Is it ours? Asked by the digest that a paper prints.
+            models.Index(fields=["digest"], condition=Q(state="issued"), name="statement_issued_by_digest"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -117,11 +119,23 @@ class Statement(models.Model):
         return self.number or f"draft of {self.contract} for {self.period_label}"
 
     def status(self, now: datetime) -> str:
-        """Where it stands: draft, due for review, issued, superseded. One query unless `superseded_by` is loaded."""
+        """Where it stands: draft, due for review, nothing to issue; issued, superseded.
+
+        One query unless `supersedes` (of a draft) or `superseded_by` is loaded. As conditions: reports.queries.with_status.
+        """
         if self.state == self.DRAFT:
+            if not self.says_something_new:
+                return workflow.NOTHING_TO_ISSUE
             return workflow.DUE if self.due_at <= now else workflow.DRAFT
         replaced = hasattr(self, "superseded_by") and self.superseded_by.state == self.ISSUED
         return workflow.SUPERSEDED if replaced else workflow.ISSUED
+
+    @property
+    def says_something_new(self) -> bool:
+        """Not so of a draft that was let go, nor of a restatement that came to what is issued: neither is ever issued."""
+        if self.content_digest == self.SAYS_NOTHING:
+            return False
+        return self.supersedes is None or self.supersedes.content_digest != self.content_digest
 
     @property
     def document(self) -> Any:

@@ -9,6 +9,7 @@ from reports.operations.claims import accept_claim, file_claim, reject_claim
 from reports.operations.credits import adjust, approve, reject
 from reports.operations.deliveries import hand_over, mail, record_download, record_fetch
 from reports.operations.digests import make_digests
+from reports.operations.disputes import accept_dispute, file_dispute, reject_dispute
 from reports.operations.issuing import issue, issue_by_themselves
 from reports.operations.journals import make_journal
 from reports.operations.settling import apply, expire, lapse_due
@@ -16,11 +17,13 @@ from reports.operations.settling import apply, expire, lapse_due
 __all__ = [
     "WAIVABLE",
     "accept_claim",
+    "accept_dispute",
     "adjust",
     "apply",
     "approve",
     "expire",
     "file_claim",
+    "file_dispute",
     "hand_over",
     "issue",
     "issue_by_themselves",
@@ -32,5 +35,6 @@ __all__ = [
     "record_fetch",
     "reject",
     "reject_claim",
+    "reject_dispute",
     "waive",
 ]

@@ -33,13 +33,14 @@ def waive(*, block: ClosingBlock, reason: str, by: User, now: datetime) -> Closi
     history.require(by, "periods.waive")
     if block.code not in WAIVABLE:
         raise Refusal("cannot_be_waived", f"This must be put right, not waived: {block.sentence}")
+    why = given(reason)
     waived = ClosingBlock.objects.filter(pk=block.pk, waived_at__isnull=True).update(
-        waived_at=now, waived_by=by, waiver=given(reason)
+        waived_at=now, waived_by=by, waiver=why
     )
     if waived != 1:
         raise Refusal("already_waived", "Somebody has waived this already.")
     block.refresh_from_db()
     history.record(
-        by=by, action="periods.waive", obj=block, reason=reason, at=now, data={"sentence": block.sentence}
+        by=by, action="periods.waive", obj=block, reason=why, at=now, data={"sentence": block.sentence}
     )
     return block

@@ -8,12 +8,13 @@ from itertools import groupby
 from django.db.models import QuerySet
 
 from accounts.models import ContractVersion
-from reports.earlier import contract_year_start
 from reports.models import ServiceCredit, Statement
 from reports.queries import WAS_GRANTED
-from slaservice.rules.caps import Granted, Room, rooms
+from slaservice.rules.caps import OVER_PERIODS, Granted, Room, counts_together, rooms
 from slaservice.rules.exact import total
+from slaservice.rules.intervals import instant
 from slaservice.rules.money import Money
+from slaservice.rules.periods import zone_named
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.restatement import NEXT_PERIOD
 
@@ -34,20 +35,24 @@ def rooms_of(statement: Statement) -> list[Room]:
     A cap is used in the order of the periods. What it leaves to a later one is less then, and where the contract lets a
     correction take back, that period's restatement does: so only what stays granted there counts here.
     """
-    signed = statement.contract.starts_at
     periods = [list(group) for _, group in groupby(_granted(statement), key=_period_start)]
     own = [credit for group in periods for credit in group if _period_start(credit) == statement.period_start]
     others = [group for group in periods if _period_start(group[0]) < statement.period_start]
     later = [group for group in periods if _period_start(group[0]) > statement.period_start]
     versions = list(statement.contract.versions.all()) if later else []
     others += [group for group in later if not takes_back(group[0].statement, versions)]
-    year = contract_year_start(signed, statement.period_start)
-    same_year = [group for group in others if contract_year_start(signed, _period_start(group[0])) == year]
-    return rooms(
-        statement.document,
-        already=_sum(own),
-        granted={"contract": [*map(_together, others)], "contract_year": [*map(_together, same_year)]},
-    )
+    document = statement.document
+    zone = zone_named(document["identity"]["period"]["timezone"])
+    signed, began = instant(statement.contract.starts_at), instant(statement.period_start)
+    granted = {
+        per: [
+            _together(group)
+            for group in others
+            if counts_together(per, zone, signed, instant(_period_start(group[0])), began)
+        ]
+        for per in OVER_PERIODS
+    }
+    return rooms(document, already=_sum(own), granted=granted)
 
 
 def takes_back(statement: Statement, versions: Iterable[ContractVersion]) -> bool:

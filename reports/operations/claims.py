@@ -16,7 +16,7 @@ from accounts.operations.permission import require_for
 from reports.models import Claim, CreditDecision, ServiceCredit, Statement
 from reports.models.claims import ACCEPTED, FILED, PARTLY_ACCEPTED, REJECTED
 from reports.operations.moves import lock, move, required
-from reports.operations.reasons import given
+from reports.operations.reasons import given, noted
 from slaservice.history import operations as history
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.intervals import instant
@@ -53,7 +53,7 @@ def file_claim(
     statement = lock(credit)
     _require_whose(statement, by, key)
     credit = ServiceCredit.objects.get(pk=credit.pk)
-    _require_unclaimed(statement, credit, lapsed_too=key is None)
+    _require_unclaimed(statement, credit, by_us=key is None)
     _require_in_time(statement, credit, received_at, now)
     claim = Claim.objects.create(
         credit=credit,
@@ -88,12 +88,11 @@ def _require_whose(statement: Statement, by: User | None, key: ApiKey | None) ->
         raise Refusal("not_permitted", "This is no issued statement of the key's customer.")
 
 
-def _require_unclaimed(statement: Statement, credit: ServiceCredit, *, lapsed_too: bool) -> None:
-    """That there is something to claim, and nobody does already."""
-    if credit.state != "claimable" and not (lapsed_too and credit.lapsed):
-        raise Refusal(
-            "not_claimable", f"The credit of {statement} is {credit.state}: there is nothing to claim."
-        )
+def _require_unclaimed(statement: Statement, credit: ServiceCredit, *, by_us: bool) -> None:
+    """That there is something to claim, and nobody does already. A customer is not told what finance does with its credit."""
+    if credit.state != "claimable" and not (by_us and credit.lapsed):
+        stands = f"is {credit.state}" if by_us else "is not one to claim, or not any more"
+        raise Refusal("not_claimable", f"The credit of {statement} {stands}: there is nothing to claim.")
     _require_latest(statement, credit)
     if credit.claims.filter(state=FILED).exists():
         raise Refusal("claim_waits", f"A claim for the credit of {statement} waits for its decision already.")
@@ -133,7 +132,7 @@ def accept_claim(
             "amount_out_of_bounds", f"A claim is accepted up to {credit.shown_amount}, and not for nothing."
         )
     in_part = accepted.minor < credit.amount_minor
-    why = given(reason) if in_part else reason.strip()
+    why = given(reason) if in_part else noted(reason)
     statement = lock(credit)
     current = ServiceCredit.objects.get(pk=credit.pk)
     _require_latest(statement, current)

@@ -10,7 +10,7 @@ from reports.models import ServiceCredit, Statement
 from reports.models.claims import REJECTED
 from reports.operations.caps import granted_before, require_room, takes_back
 from reports.operations.moves import lock, move, required
-from reports.operations.reasons import given
+from reports.operations.reasons import given, noted
 from slaservice.history import operations as history
 from slaservice.rules.money import Money
 from slaservice.rules.refusal import Refusal
@@ -56,6 +56,7 @@ def approve(*, credit: ServiceCredit, by: User, now: datetime, reason: str = "")
     The contract's row is held meanwhile, so that of two approvals against one cap the second sees the first.
     """
     history.require(by, required("approve"))
+    why = noted(reason)
     statement = lock(credit)
     _refuse_own_change(credit, by)
     require_room(statement, Money(credit.amount_minor, credit.currency), code="over_the_cap")
@@ -65,7 +66,7 @@ def approve(*, credit: ServiceCredit, by: User, now: datetime, reason: str = "")
         statement=statement,
         by=by,
         now=now,
-        reason=reason,
+        reason=why,
         changes={"decided_by": by, "decided_at": now},
     )
 

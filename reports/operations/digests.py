@@ -14,6 +14,7 @@ from django.urls import reverse
 from reports.models import Claim, ClosingBlock, Digest, ServiceCredit, Statement
 from reports.models.claims import FILED
 from reports.postings import day_of
+from reports.queries import due_for_review
 from slaservice.rules.money import Money
 from slaservice.rules.periods import zone_named
 from slaservice.rules.words import counted
@@ -55,7 +56,7 @@ def _not_told(day: date) -> QuerySet[User]:
 
 def _for_clerks(now: datetime) -> Iterator[str]:
     """What a clerk can do something about, each with where to do it."""
-    drafts = Statement.objects.filter(state=Statement.DRAFT, due_at__lte=now).count()
+    drafts = due_for_review(now).count()
     if drafts:
         yield _line(f"{counted(drafts, 'draft')} due for review", "statement", "status=due")
     claims = Claim.objects.filter(state=FILED).aggregate(count=Count("pk"), oldest=Min("received_at"))

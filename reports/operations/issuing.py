@@ -6,8 +6,7 @@ A person issues what is due and was looked at. What was missed by nobody and cos
 import logging
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -24,20 +23,14 @@ from reports.queries import issuable_by_themselves
 from slaservice.history import operations as history
 from slaservice.history.queries import latest_seal
 from slaservice.history.sealing import seal_where_nothing_sweeps
+from slaservice.rules.claims import too_late_once_issued
 from slaservice.rules.documents import canonical, digest
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.money import Money
-from slaservice.rules.periods import local_date, local_midnight
+from slaservice.rules.periods import zone_named
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import UNDECIDED, WAITS_FOR_FINANCE
-
-DAYS_TO_CLAIM = timedelta(days=30)
-"""What a customer has at least to claim a credit from the day on which the statement that says so is issued.
-
-The terms' deadline counts from the incident or the period, and a statement may be issued after it, a restatement above all:
-then nobody could have claimed in time.
-"""
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +51,13 @@ def issue(*, statement: Statement, by: User | None, now: datetime) -> Statement:
     return _issue(statement, by=by, now=now)
 
 
-def issue_by_themselves(*, statements: Collection[int], now: datetime) -> list[Statement]:
+def issue_by_themselves(
+    *, statements: Collection[int], now: datetime, stopped_by: closing.Exceptions = ()
+) -> list[Statement]:
     """Issue those of these statements (ids) that may issue by themselves, once their months are closed anew.
 
-    A refusal of one is logged by its name and stops no other; it is asked again at the next call.
+    A refusal of one is logged by its name and stops no other; it is asked again at the next call. `stopped_by` as for
+    `closing.close_each`.
     """
     candidates = issuable_by_themselves(now).filter(pk__in=statements)
     contracts: dict[str, list[int]] = defaultdict(list)
@@ -69,7 +65,7 @@ def issue_by_themselves(*, statements: Collection[int], now: datetime) -> list[S
         contracts[month].append(contract)
     kept: set[str] = set()
     for month in sorted(contracts):
-        again = closing.close_each(month=month, contracts=contracts[month], now=now)
+        again = closing.close_each(month=month, contracts=contracts[month], now=now, stopped_by=stopped_by)
         kept |= {number for number, _ in again.blocked}
     seal_where_nothing_sweeps(now=now)
     issued = []
@@ -169,12 +165,11 @@ def _claim(credit: ServiceCredit | None) -> dict[str, str | None] | None:
 
 
 def _leave_time_to_claim(statement: Statement, credit: ServiceCredit | None, now: datetime) -> None:
-    """Move the last day to claim behind the issue, where the terms' own comes sooner; to the end of a local day, as theirs."""
+    """Move the last day to claim behind the issue, where the terms' own comes sooner."""
     if credit is None or credit.state != "claimable" or credit.claim_until is None:
         return
-    zone = ZoneInfo(statement.document["identity"]["period"]["timezone"])
-    first_too_late = local_date(instant(now), zone) + DAYS_TO_CLAIM + timedelta(days=1)
-    credit.claim_until = max(credit.claim_until, moment(local_midnight(first_too_late, zone)))
+    zone = zone_named(statement.document["identity"]["period"]["timezone"])
+    credit.claim_until = moment(too_late_once_issued(instant(credit.claim_until), instant(now), zone))
     ServiceCredit.objects.filter(pk=credit.pk).update(claim_until=credit.claim_until)
 
 

@@ -21,7 +21,7 @@ from slaservice.rules.refusal import Refusal
 
 COLUMNS = (
     "journal", "posting", "date", "debit_account", "debit_name", "credit_account", "credit_name", "currency", "amount",
-    "customer", "contract", "statement", "revision", "deed", "reference",
+    "customer", "contract", "period", "statement", "revision", "deed", "reference",
 )  # fmt: skip
 """One row a posting; `amount` is a plain decimal number with the places of its currency, `reference` the bill of a credit."""
 
@@ -95,6 +95,7 @@ def _row(number: str, posting: Posting) -> list[str]:
         str(Money(posting.amount_minor, posting.currency)),
         harmless(posting.customer.name),
         harmless(posting.contract.number),
+        statement.period_label,
         str(statement.number),
         str(statement.revision),
         posting.deed,

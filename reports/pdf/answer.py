@@ -109,8 +109,8 @@ def _decision_notes(document: Document, clock: Clock) -> list[str]:
         notes.append(f"claim before {clock.stamp(datetime.fromisoformat(claim['until']))}")
     if total.granted_before(document):
         notes.append(f"beyond {total.money(document, total.granted_before(document))} granted before")
-    if total.due(document) != total.owed(document):
-        notes.append(f"computed: {total.money(document, total.owed(document))}")
+    if total.due(document) != total.to_grant(document):
+        notes.append(f"computed: {total.money(document, total.to_grant(document))}")
         notes += [printable(decision["reason"], 120)] if decision and decision["reason"] else []
     return notes
 

@@ -1,19 +1,25 @@
 """Inline drawings: a strip of the period's days with a scale, and a gauge of the uptime against its target.
 
 Plain SVG without scripts, styles or links, one path for each colour (one shape for each day costs three times as much).
-Lengths are in units of a quarter millimetre; labels are escaped here, everything else is numbers made here.
+Lengths are exact, in units of a quarter millimetre, and cut when they are written, so that every machine draws the same; labels
+are escaped here, everything else is numbers made here.
 """
 
 from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import groupby
-from math import log
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from reports.pdf.clock import month_name
+from reports.pdf.figures import place
 from reports.pdf.ledger import Day
+from slaservice.rules.exact import ONE, ZERO
+from slaservice.rules.words import number
+
+Length = Fraction | int
 
 INK, GREY, PALE, LINE = "#1b2430", "#667085", "#e9edf1", "#c3cad4"
 MET, MISSED = "#1a7a4c", "#b3261e"
@@ -22,6 +28,8 @@ _WIDTH = 696
 _PLOT = 652
 _HEIGHT = 44
 _LANE = 5
+_HAIR = Fraction("0.4")
+_THIN = Fraction("1.5")
 _SCALE = ((60, "1 min"), (3600, "1 h"), (86_400, "24 h"))
 
 
@@ -31,8 +39,8 @@ def strip(days: Sequence[Day], allowed: Fraction, title: str, *, numbered: bool 
     Days that alone take more than `allowed` seconds stand out, by a stripe too, for print without colour; days without
     eligible time are empty frames.
     """
-    step = _PLOT / len(days)
-    gap = min(2.0, step * 0.12)
+    step = Fraction(_PLOT, len(days))
+    gap = min(Fraction(2), step * Fraction("0.12"))
     cells: list[str] = []
     bars: list[str] = []
     tall: list[str] = []
@@ -43,14 +51,14 @@ def strip(days: Sequence[Day], allowed: Fraction, title: str, *, numbered: bool 
         if day.eligible:
             cells.append(_box(left, 0, width, _HEIGHT))
         if day.lost:
-            height = max(1.5, _rise(float(day.lost)))
+            height = max(_THIN, _rise(day.lost))
             (tall if day.lost > allowed else bars).append(_box(left, _HEIGHT - height, width, height))
             if day.lost > allowed and height > 6:
-                stripes.append(_box(left, _HEIGHT - height + 2.5, width, 1.5))
+                stripes.append(_box(left, _HEIGHT - height + Fraction("2.5"), width, _THIN))
         if day.excluded:
             excluded.append(_box(left, _HEIGHT + 3, width, _LANE))
     frames = [
-        _box(first * step + 0.4, 0.4, (last - first + 1) * step - gap - 0.8, _HEIGHT - 0.8)
+        _box(first * step + _HAIR, _HAIR, (last - first + 1) * step - gap - 2 * _HAIR, _HEIGHT - 2 * _HAIR)
         for first, last in _idle(days)
     ]
     parts = [
@@ -89,30 +97,31 @@ def legend(*, bars: bool, tall: bool, frames: bool, excluded: bool) -> list[tupl
 
 
 def _swatch(fill: str, line: str, words: str) -> SafeString:
-    stripe = _path([_box(0.5, 3, 9, 1.5)] if fill == MISSED else [], "#fff")
-    return _svg(10, 10, words, [_path([_box(0.5, 0.5, 9, 9)], fill, stroke=line), stripe])
+    edge = Fraction("0.5")
+    stripe = _path([_box(edge, 3, 9, _THIN)] if fill == MISSED else [], "#fff")
+    return _svg(10, 10, words, [_path([_box(edge, edge, 9, 9)], fill, stroke=line), stripe])
 
 
 def gauge(uptime: Fraction, target: Fraction, *, met: bool, labels: tuple[str, str]) -> SafeString:
     """Where the uptime stands against its target on an axis that ends at 100 %; `labels` are both as they are printed."""
     low = 100 - _span(100 - min(uptime, target))
-    left, right = 62.0, 638.0
+    left, right = 62, 638
 
-    def place(value: Fraction) -> float:
-        return left + (right - left) * float((max(value, low) - low) / (100 - low))
+    def on_axis(value: Fraction) -> Fraction:
+        return left + (right - left) * (max(value, low) - low) / (100 - low)
 
-    at, goal = place(uptime), place(target)
+    at, goal = on_axis(uptime), on_axis(target)
     colour = MET if met else MISSED
     shown_uptime, shown_target = labels
     parts = [
         _path([_box(left, 20, right - left, 9)], PALE),
         _path([_box(goal, 20, right - goal, 9)], LINE),
         _path([_box(min(at, goal), 20, abs(at - goal), 9)], colour),
-        _path([_box(goal - 0.9, 13, 1.8, 16)], INK),
-        _path([_box(at - 1.6, 17, 3.2, 18)], colour),
+        _path([_box(goal - Fraction("0.9"), 13, Fraction("1.8"), 16)], INK),
+        _path([_box(at - Fraction("1.6"), 17, Fraction("3.2"), 18)], colour),
         _label(goal, 9, f"target {shown_target}", fill=INK),
         _label(at, 45, f"uptime {shown_uptime}", fill=colour, bold=True),
-        _text(left - 6, 28, f"{float(low):g} %", anchor="end"),
+        _text(left - 6, 28, f"{number(low)} %", anchor="end"),
         _text(right + 6, 28, "100 %"),
     ]
     return _svg(_WIDTH, 50, f"Uptime {shown_uptime}, target {shown_target}", parts)
@@ -126,46 +135,54 @@ def _span(distance: Fraction) -> Fraction:
     )
 
 
-def _label(x: float, y: float, words: str, *, fill: str, bold: bool = False) -> SafeString:
+def _label(x: Fraction, y: int, words: str, *, fill: str, bold: bool = False) -> SafeString:
     """Words centred at x, without leaving the drawing."""
     anchor, x = (
-        ("start", max(0.0, x - 30))
+        ("start", max(ZERO, x - 30))
         if x < 130
-        else ("end", min(float(_WIDTH), x + 30))
+        else ("end", min(Fraction(_WIDTH), x + 30))
         if x > 580
         else ("middle", x)
     )
     return _text(x, y, words, anchor, fill=fill, bold=bold)
 
 
-def _rise(seconds: float) -> float:
+def _rise(seconds: Length) -> Fraction:
     """Height of a bar: a minute, an hour and a day are well apart, a second is still there."""
-    return min(1.0, log(1 + seconds / 15) / log(1 + 86_400 / 15)) * _HEIGHT
+    share = _logarithm(seconds) / _logarithm(86_400)
+    return min(ONE, share) * _HEIGHT
+
+
+def _logarithm(seconds: Length) -> Fraction:
+    """To so many digits that every machine has the same."""
+    grown, digits = 1 + Fraction(seconds) / 15, Context(prec=12)
+    return Fraction(digits.divide(Decimal(grown.numerator), Decimal(grown.denominator)).ln(digits))
 
 
 def _rulers() -> list[SafeString]:
     heights = [(_HEIGHT - _rise(seconds), words) for seconds, words in _SCALE]
-    lines = " ".join(f"M0 {y:.1f}H{_PLOT}" for y, _ in heights)
+    lines = " ".join(f"M0 {place(y, 1)}H{_PLOT}" for y, _ in heights)
     return [
         format_html('<path d="{}" fill="none" stroke="#fff" stroke-width="0.8"/>', lines),
-        *(_text(_PLOT + 5, max(7.0, y + 3), words, size=7.6) for y, words in heights),
+        *(_text(_PLOT + 5, max(Fraction(7), y + 3), words, size="7.6") for y, words in heights),
     ]
 
 
-def _day_labels(days: Sequence[Day], step: float, y: float) -> list[SafeString]:
+def _day_labels(days: Sequence[Day], step: Fraction, y: int) -> list[SafeString]:
     """Day numbers in a month, day and month in a longer period; as many as have room."""
     wanted = _wanted_labels(days, step)
-    labels, free = [], -1.0
+    labels: list[SafeString] = []
+    free = Fraction(-1)
     for index, words in sorted(wanted.items()):
-        middle, width = (index + 0.46) * step, len(words) * 4.6
-        left = max(0.0, middle - width / 2)
+        middle, width = (index + Fraction("0.46")) * step, len(words) * Fraction("4.6")
+        left = max(ZERO, middle - width / 2)
         if left >= free:
-            labels.append(_text(left, y, words, size=8))
+            labels.append(_text(left, y, words, size="8"))
             free = left + width + 5
     return labels
 
 
-def _wanted_labels(days: Sequence[Day], step: float) -> dict[int, str]:
+def _wanted_labels(days: Sequence[Day], step: Fraction) -> dict[int, str]:
     """Index -> label: first days of months (or of the period) before others, the last day before its neighbours."""
     last = len(days) - 1
     one_month = len({(day.date.year, day.date.month) for day in days}) == 1
@@ -186,8 +203,9 @@ def _wanted_labels(days: Sequence[Day], step: float) -> dict[int, str]:
     return wanted
 
 
-def _box(x: float, y: float, width: float, height: float) -> str:
-    return f"M{x:.2f} {y:.2f}h{width:.2f}v{height:.2f}h{-width:.2f}z"
+def _box(x: Length, y: Length, width: Length, height: Length) -> str:
+    left, top, wide, high = (place(length, 2) for length in (x, y, width, height))
+    return f"M{left} {top}h{wide}v{high}h-{wide}z"
 
 
 def _path(boxes: Sequence[str], fill: str, stroke: str = "") -> SafeString:
@@ -201,20 +219,20 @@ def _path(boxes: Sequence[str], fill: str, stroke: str = "") -> SafeString:
 
 
 def _text(
-    x: float,
-    y: float,
+    x: Length,
+    y: Length,
     words: str,
     anchor: str = "start",
     *,
     fill: str = GREY,
-    size: float = 8.4,
+    size: str = "8.4",
     bold: bool = False,
 ) -> SafeString:
     return format_html(
         '<text x="{}" y="{}" font-size="{}" font-weight="{}" text-anchor="{}" fill="{}">{}</text>',
-        f"{x:.1f}",
-        f"{y:.1f}",
-        f"{size:g}",
+        place(x, 1),
+        place(y, 1),
+        size,
         600 if bold else 400,
         anchor,
         fill,
@@ -229,8 +247,8 @@ def _svg(width: int, height: int, title: str, parts: Sequence[SafeString]) -> Sa
         title,
         width,
         height,
-        f"{width / 4:g}",
-        f"{height / 4:g}",
+        number(Fraction(width, 4)),
+        number(Fraction(height, 4)),
         title,
         format_html_join("", "{}", ((p,) for p in parts)),
     )

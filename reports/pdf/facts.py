@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from reports.pdf import figures, ledger
 from reports.pdf.clock import Clock
 from reports.pdf.text import printable
 from slaservice.rules.documents import parse_case
 from slaservice.rules.evidence import Evidence, parse_instant
+from slaservice.rules.periods import zone_named
 from slaservice.rules.terms import RATIO_LEVEL, Terms
+from slaservice.rules.wording import clause_number
 
 Document = Mapping[str, Any]
 
@@ -119,18 +120,14 @@ class Facts:
 
     def clause(self, *paths: str) -> str:
         """The contract's own number for the first of these fields, or what they are part of, that has one; else empty."""
-        clauses = self.terms.clauses
-        for path in paths:
-            found = clauses.get(path) or clauses.get(path.rpartition(".")[0])
-            if found:
-                return printable(found, 24)
-        return ""
+        numbers = (clause_number(self.terms, path) for path in paths)
+        return printable(next(filter(None, numbers), ""), 24)
 
 
 def clock_of(document: Document) -> Clock:
     """The clock of a statement's whole period."""
     period = document["identity"]["period"]
-    return Clock(ZoneInfo(period["timezone"]), parse_instant(period["start"]), parse_instant(period["end"]))
+    return Clock(zone_named(period["timezone"]), parse_instant(period["start"]), parse_instant(period["end"]))
 
 
 def read(case: Document, document: Document) -> Facts:

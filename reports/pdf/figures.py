@@ -34,6 +34,11 @@ def short(value: Fraction, places: int = 3, *, least: int = 0) -> str:
     return exact(value, least) if cut == value else f"{grouped(fixed(cut, places))}…"
 
 
+def place(value: Fraction | int, decimals: int) -> str:
+    """'27.78': where a mark of a drawing stands, or how long it is; cut to what an eye can tell apart."""
+    return fixed(rounded(Fraction(value), decimals, "half_even"), decimals)
+
+
 def percent(value: Fraction, decimals: int) -> str:
     """'99.819 %', rounded down."""
     return f"{fixed(rounded(value, decimals, 'floor'), decimals)} %"

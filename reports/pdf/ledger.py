@@ -29,6 +29,11 @@ class Row(NamedTuple):
     marks: tuple[str, ...]
 
     @property
+    def seconds(self) -> Fraction:
+        """How long it is."""
+        return Fraction(self.end - self.start, SECOND)
+
+    @property
     def lost(self) -> Fraction:
         """Seconds."""
         return self.loss * (self.end - self.start) / SECOND
@@ -89,10 +94,11 @@ class Ledger:
 
 def read(result: Mapping[str, Any]) -> tuple[Ledger, ...]:
     """The ledgers of a result: one, or one for each component where their ratios are combined."""
-    return tuple(Ledger(part["component"], tuple(map(_row, part["rows"]))) for part in result["ledger"])
+    return tuple(Ledger(part["component"], tuple(map(read_row, part["rows"]))) for part in result["ledger"])
 
 
-def _row(row: Mapping[str, Any]) -> Row:
+def read_row(row: Mapping[str, Any]) -> Row:
+    """A row of a result's ledger."""
     return Row(
         parse_instant(row["start"]),
         parse_instant(row["end"]),

@@ -23,8 +23,8 @@ from reports.pdf.paper import Paper, paper
 
 _HERE = Path(__file__).parent
 _SCHEME = "asset:"
-_SAVED = 0.13
-"""The share of a page that closer setting saves on each page, and the margins of the last."""
+_SAVED = 13
+"""The percentage of a page that closer setting saves on each page, and the margins of the last."""
 
 Json = Mapping[str, Any]
 
@@ -142,4 +142,6 @@ def _laid_out(page: str) -> Document:
 def _spare(pages: Document) -> bool:
     """Whether the last page holds so little that closer setting can take it into the others."""
     last = pages.pages[-1]
-    return len(pages.pages) > 1 and last.anchors["end"][1] / last.height < _SAVED * (len(pages.pages) - 1)
+    return (
+        len(pages.pages) > 1 and 100 * last.anchors["end"][1] < _SAVED * (len(pages.pages) - 1) * last.height
+    )

@@ -32,7 +32,16 @@ def granted_before(document: Document) -> Fraction:
     return Fraction(document["identity"].get("already_granted") or 0)
 
 
-def owed(document: Document) -> Fraction:
+def decided_before(document: Document) -> list[str]:
+    """'SLA-2026-00001: EUR 100.00 of EUR 125.00 computed' of each earlier revision whose credit was decided otherwise."""
+    return [
+        f"{one['number']}: {money(document, Fraction(one['granted']))}"
+        f" of {money(document, Fraction(one['computed']))} computed"
+        for one in document["identity"].get("decided_before", ())
+    ]
+
+
+def to_grant(document: Document) -> Fraction:
     """What the terms owe beyond what was granted before; below nothing only where the contract takes back."""
     if "difference" in document:
         return Fraction(document["difference"]["to_grant"])
@@ -42,7 +51,7 @@ def owed(document: Document) -> Fraction:
 def due(document: Document) -> Fraction:
     """What the customer gets by this statement: as finance decided, else what is owed."""
     decision = document["identity"].get("decision")
-    return Fraction(decision["granted"]) if decision else owed(document)
+    return Fraction(decision["granted"]) if decision else to_grant(document)
 
 
 def money(document: Document, amount: Fraction) -> str:
@@ -75,13 +84,14 @@ def _cap_row(document: Document, case: Facts) -> Iterator[tuple[str, str, str]]:
 
 def _after(document: Document) -> Iterator[tuple[str, str, str]]:
     """What stands between the computed amount and the one that is due."""
-    before = granted_before(document)
-    if before:
-        yield "Granted before", "by earlier revisions of this statement", f"−{money(document, before)}"
-    surplus = owed(document) - (computed(document) - before)
+    before, decided = granted_before(document), decided_before(document)
+    if before or decided:
+        how = "; ".join(["by earlier revisions of this statement", *decided])
+        yield "Granted before", how, f"−{money(document, before)}" if before else money(document, before)
+    surplus = to_grant(document) - (computed(document) - before)
     if surplus:
         yield "Not taken back", "what was granted stays granted", f"+{money(document, surplus)}"
-    change = due(document) - owed(document)
+    change = due(document) - to_grant(document)
     if change:
         sign = "+" if change > 0 else "−"
         yield "Decision", "the credit was decided otherwise", f"{sign}{money(document, abs(change))}"

@@ -16,16 +16,18 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import Exclusion
+from reports.facts import tiers_of, time_of
 from reports.models import Statement, StatementLine
 from reports.pdf import figures
 from reports.pdf.facts import Facts
 from reports.pdf.incidents import exclusion_row, severity_words, window_note
 from reports.pdf.ledger import excluded_by_exclusion, lost_by_window
 from reports.pdf.text import printable
-from reports.review.words import name_of
 from slaservice.history.models import Entry
+from slaservice.history.people import name_of
 from slaservice.history.queries import histories_of
 from slaservice.outages.models import Evidence, Maintenance, MeasurementGap, OutageWindow
+from slaservice.outages.queries import overlaps
 from slaservice.rules.exclusions import exclusion_name
 from slaservice.rules.intervals import instant
 from slaservice.rules.signal import window_name
@@ -149,11 +151,9 @@ class _Said:
 
     def covers(self, row: Row) -> bool:
         """Whether a fact that stands would be part of the figures if they were worked out now."""
-        start, end = _span(row)
+        start, end = time_of(row)
         tiers = (
-            None
-            if isinstance(row, MeasurementGap) or getattr(row, "contract_id", None)
-            else {tier.pk for tier in row.tiers.all()}
+            None if isinstance(row, MeasurementGap) or getattr(row, "contract_id", None) else tiers_of(row)
         )
         return any(
             (row.component is None or row.component.code in case.terms.components.names)
@@ -181,7 +181,7 @@ def _families(statement: Statement, said: _Said) -> Iterator[list[list[Row]]]:
     tiers = set(said.tiers)
     start, end = statement.period_start, statement.period_end
     ours = Q(component__code__in=components) | Q(component__isnull=True)
-    touches = ours & Q(start__lt=end) & (Q(end__gt=start) | Q(end__isnull=True))
+    touches = ours & overlaps(start, end)
     hit = Q(pk__in=OutageWindow.tiers.through.objects.filter(tier__in=tiers).values("window"))
     kept = Q(pk__in=Maintenance.tiers.through.objects.filter(tier__in=tiers).values("maintenance"))
     named = Q(reference__in=said.references)
@@ -193,8 +193,8 @@ def _families(statement: Statement, said: _Said) -> Iterator[list[list[Row]]]:
         found = model._default_manager.filter(near)
         yield _grouped(_revisions(model, found), set(found.values_list("pk", flat=True)))
     for_it = Q(contract=statement.contract_id) | Q(contract__isnull=True, tiers__in=tiers)
-    overlaps = Q(starts_at__lt=end) & (Q(ends_at__gt=start) | Q(ends_at__isnull=True))
-    excluded = Exclusion.objects.filter(named | ours & overlaps & for_it).distinct()
+    meanwhile = Q(starts_at__lt=end) & (Q(ends_at__gt=start) | Q(ends_at__isnull=True))
+    excluded = Exclusion.objects.filter(named | ours & meanwhile & for_it).distinct()
     yield [[row] for row in excluded.select_related("component").prefetch_related("tiers")]
 
 
@@ -244,7 +244,7 @@ def _shown(
         url=reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk]),
         kind=str(row._meta.verbose_name),
         what=said.what.get(row.reference) or _what(row),
-        when=said.clock.span(*_span(row)),
+        when=said.clock.span(*time_of(row)),
         counted=counted,
         note="; ".join(said.notes.get(row.reference, ())),
         standing=standing,
@@ -295,11 +295,6 @@ def _closed_later(row: Row, said: _Said) -> bool:
 
 def _start(row: Row) -> datetime:
     return row.starts_at if isinstance(row, Exclusion) else row.start
-
-
-def _span(row: Row) -> tuple[int, int | None]:
-    start, end = (row.starts_at, row.until()) if isinstance(row, Exclusion) else (row.start, row.end)
-    return instant(start), None if end is None else instant(end)
 
 
 def _what(row: Row) -> str:

@@ -70,7 +70,8 @@ def neighbours(statement: Statement) -> list[Statement]:
         period_end__lte=statement.period_end,
         period_end__gt=statement.period_end - YEAR,
     )
-    found = found.defer("body").select_related("credit", "superseded_by").prefetch_related("lines")
+    found = found.defer("body", "supersedes__body", "superseded_by__body").prefetch_related("lines")
+    found = found.select_related("credit", "supersedes", "superseded_by")
     return list(found.order_by("-period_start", "-revision"))
 
 

@@ -8,7 +8,9 @@ from reports import postings
 from reports.models import (
     Claim,
     ClosingBlock,
+    CreditDecision,
     Delivery,
+    Dispute,
     Posting,
     ServiceCredit,
     Statement,
@@ -23,7 +25,8 @@ from reports.review.evidence import Shown, facts_of, who
 from reports.review.months import Month, Revision, months_of, neighbours, revisions_of, standing_of
 from reports.review.picture import Picture, pictures
 from reports.review.waiting import People, Wait, people_by_role, waits_of
-from reports.review.words import money, name_of
+from reports.review.words import money
+from slaservice.history.people import name_of
 from slaservice.history.queries import history_of
 from slaservice.rules.postings import ACCOUNTS
 from slaservice.rules.wording import clauses
@@ -66,6 +69,7 @@ class Difference:
     rows: list[tuple[str, str, str]]
     granted: str
     to_grant: str
+    decided: list[tuple[str, "Decision"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class Review:
     revisions: list[Revision]
     decisions: list[Decision]
     claims: list[Claim]
+    disputes: list[Dispute]
     blocks: list[ClosingBlock]
     postings: list[PostingShown]
     accounts: list[Account]
@@ -138,6 +143,7 @@ def review_of(statement: Statement, *, now: datetime) -> Review:
     credit = _credit(statement)
     rows = neighbours(statement)
     claims = _claims(credit)
+    disputes = _disputes(statement)
     blocks = _blocks(statement)
     deliveries = list(statement.deliveries.select_related("by", "key"))
     people = people_by_role()
@@ -153,6 +159,7 @@ def review_of(statement: Statement, *, now: datetime) -> Review:
             statement,
             credit=credit,
             claims=claims,
+            disputes=disputes,
             blocks=blocks,
             deliveries=deliveries,
             people=people,
@@ -163,11 +170,12 @@ def review_of(statement: Statement, *, now: datetime) -> Review:
             for case, section in zip(cases, shown.sections, strict=True)
         ],
         evidence=facts_of(statement, list(statement.lines.select_related("commitment__version")), cases),
-        difference=_difference(document, shown),
+        difference=_difference(statement, document, shown),
         months=months_of(statement, rows, now),
         revisions=revisions_of(statement, rows, now),
         decisions=_decisions(statement),
         claims=claims,
+        disputes=disputes,
         blocks=blocks,
         postings=_postings(statement),
         accounts=_accounts(statement),
@@ -192,6 +200,16 @@ def _claims(credit: ServiceCredit | None) -> list[Claim]:
     for claim in claims:
         claim.credit = credit
     return claims
+
+
+def _disputes(statement: Statement) -> list[Dispute]:
+    found = statement.disputes.select_related("filed_by", "decided_by", "key").prefetch_related(
+        "windows__component"
+    )
+    disputes = list(found)
+    for dispute in disputes:
+        dispute.statement = statement
+    return disputes
 
 
 def _blocks(statement: Statement) -> list[ClosingBlock]:
@@ -246,8 +264,8 @@ def _steps(case: Facts, steps: Sequence[Step]) -> list[StepShown]:
     ]
 
 
-def _difference(document: Document, shown: Paper) -> Difference | None:
-    """What a restatement says otherwise than the revision that it supersedes, and what is left to grant."""
+def _difference(statement: Statement, document: Document, shown: Paper) -> Difference | None:
+    """What a restatement says otherwise than the revision that it supersedes, what was decided before, what is left to grant."""
     if shown.difference is None:
         return None
     written, rows = document["difference"], []
@@ -260,7 +278,20 @@ def _difference(document: Document, shown: Paper) -> Difference | None:
             rows.append((f"{one.name}: {label}", before, now))
     rows.append(("Credit owed in total", *shown.difference.owed))
     granted, to_grant = (_amount(written, name) for name in ("granted", "to_grant"))
-    return Difference(shown.difference.of, [row for row in rows if row[1] != row[2]], granted, to_grant)
+    changed = [row for row in rows if row[1] != row[2]]
+    return Difference(shown.difference.of, changed, granted, to_grant, _decided_before(statement))
+
+
+def _decided_before(statement: Statement) -> list[tuple[str, Decision]]:
+    """By which revision, and what finance made of the credits of earlier ones: other amounts, and why."""
+    earlier = CreditDecision.objects.filter(
+        statement__contract=statement.contract_id,
+        statement__period_start=statement.period_start,
+        statement__revision__lt=statement.revision,
+        action__in=("claim", "adjust", "reject"),
+    )
+    rows = earlier.select_related("by", "statement").defer("statement__body").order_by("pk")
+    return [(str(one.statement.number), _decision(one)) for one in rows]
 
 
 def _amount(written: Document, name: str) -> str:
@@ -268,10 +299,11 @@ def _amount(written: Document, name: str) -> str:
 
 
 def _decisions(statement: Statement) -> list[Decision]:
-    return [
-        Decision(one.at, name_of(one.by), one.action, money(one.currency, one.amount_minor), one.reason)
-        for one in statement.decisions.select_related("by")
-    ]
+    return [_decision(one) for one in statement.decisions.select_related("by")]
+
+
+def _decision(one: CreditDecision) -> Decision:
+    return Decision(one.at, name_of(one.by), one.action, money(one.currency, one.amount_minor), one.reason)
 
 
 def _postings(statement: Statement) -> list[PostingShown]:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from reports.models import Claim, ClosingBlock, Delivery, ServiceCredit, Statement
-from reports.review.words import money, name_of
+from reports.models import Claim, ClosingBlock, Delivery, Dispute, ServiceCredit, Statement
+from reports.review.words import money
+from slaservice.history.people import name_of
 from slaservice.rules import workflow
 
 MOST_NAMES = 4
@@ -56,13 +57,14 @@ def waits_of(
     *,
     credit: ServiceCredit | None,
     claims: Sequence[Claim],
+    disputes: Sequence[Dispute],
     blocks: Sequence[ClosingBlock],
     deliveries: Sequence[Delivery],
     people: People,
     now: datetime,
 ) -> list[Wait]:
     """What waits, and for whom."""
-    found = [*_blocks(blocks, people), *_claims(claims, people)]
+    found = [*_blocks(blocks, people), *_claims(claims, people), *_disputes(disputes, people)]
     if credit is not None:
         found += _credit(credit, statement, people)
     if statement.state == Statement.DRAFT:
@@ -79,6 +81,13 @@ def waits_of(
     return found
 
 
+def nothing_to_issue(statement: Statement) -> str:
+    """Why a draft that says nothing new waits for nobody."""
+    if statement.content_digest == Statement.SAYS_NOTHING:
+        return "it is of no period of the contract any more"
+    return f"it says what {statement.supersedes} says"
+
+
 def _blocks(blocks: Sequence[ClosingBlock], people: People) -> Iterator[Wait]:
     for block in blocks:
         if block.resolved_at is None and block.waived_at is None:
@@ -92,6 +101,16 @@ def _claims(claims: Sequence[Claim], people: People) -> Iterator[Wait]:
             yield Wait(
                 f"The claim of {claim.claimant} waits for an answer.",
                 who_may("claims.decide", people, but=filed),
+            )
+
+
+def _disputes(disputes: Sequence[Dispute], people: People) -> Iterator[Wait]:
+    for dispute in disputes:
+        if dispute.state == "open":
+            filed = {dispute.filed_by_id} if dispute.filed_by_id is not None else set()
+            yield Wait(
+                f"The dispute of {dispute.claimant} waits for an answer.",
+                who_may("disputes.decide", people, but=filed),
             )
 
 
@@ -123,6 +142,8 @@ def _credit(credit: ServiceCredit, statement: Statement, people: People) -> Iter
 
 
 def _draft(statement: Statement, credit: ServiceCredit | None, people: People, now: datetime) -> Wait:
+    if not statement.says_something_new:
+        return Wait(f"There is nothing to issue: {nothing_to_issue(statement)}.", "", "")
     if statement.due_at > now:
         return Wait(
             f"Facts may still arrive: the draft is due for review on {statement.due_at:%Y-%m-%d %H:%M} UTC.",

@@ -35,6 +35,7 @@ from tests.factories.reports import (
     an_issued,
     an_outage,
     april,
+    gather_for,
 )
 
 pytestmark = pytest.mark.django_db
@@ -372,7 +373,7 @@ def queries_of_a_close(contracts: int) -> int:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        closing.gather_for(month=MONTH, contracts=[contract.pk for contract in made], now=CLOSED)
+        gather_for(month=MONTH, contracts=[contract.pk for contract in made], now=CLOSED)
     return len(queries)
 
 

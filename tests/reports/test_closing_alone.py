@@ -1,14 +1,18 @@
 """What goes wrong with one contract keeps no other from being closed, and stands in the log by its number."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError
 
-from reports import closing, document, following
+from reports import closing, document, following, tasks
 from reports.inputs import Gathered
 from reports.models import Outdated, Statement
 from reports.operations import issue_by_themselves
+from slaservice.rules.refusal import Refusal
 from tests.factories.accounts import a_contract
 from tests.factories.reports import CLOSED, MONTH, a_draft
 
@@ -56,6 +60,37 @@ def test_what_is_no_contracts_fault_ends_the_chunk(failing: dict[int, Exception]
     with pytest.raises(OperationalError):
         closing.close(month=MONTH, now=CLOSED)
     assert closed() == []
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        lambda one: tasks.close_owed(MONTH, [one.contract_id]),
+        lambda one: tasks.close_chunk(MONTH, [one.contract_id]),
+        lambda one: tasks.close_again(MONTH, [one.contract_id]),
+        lambda one: tasks.issue_by_themselves([one.pk]),
+    ],
+    ids=["owed", "chunk", "again", "issue"],
+)
+def test_the_end_of_a_tasks_time_is_no_contracts_fault(
+    task: Callable[[Statement], None],
+    failing: dict[int, Exception],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One by one, two hundred contracts would take the rest of the time until the process is killed."""
+    draft = a_draft()
+    following.mark({(draft.contract_id, MONTH)})
+    monkeypatch.setattr(closing, "due", lambda **_: [draft.contract_id])
+    failing[draft.contract_id] = SoftTimeLimitExceeded()
+    with time_machine.travel(CLOSED, tick=False), pytest.raises(SoftTimeLimitExceeded):
+        task(draft)
+    assert caplog.records == []
+
+
+def test_what_is_asked_for_wrongly_is_no_contracts_fault() -> None:
+    with pytest.raises(Refusal):
+        closing.close_each(month="April", contracts=[a_contract().pk], now=CLOSED)
 
 
 def test_catching_up_ends_although_one_contract_cannot_be_closed(failing: dict[int, Exception]) -> None:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from accounts.models import Contract
 from accounts.operations import amend_contract
 from reports import closing
-from reports.earlier import contract_year_start
 from reports.models import ServiceCredit, Statement
 from reports.operations.caps import rooms_of
 from reports.rehearsal import rehearse_amendment
@@ -206,6 +205,28 @@ def test_money_that_waits_in_one_currency_is_not_paid_in_another() -> None:
     assert inputs_of(closed(contract, MAY), "carried_forward") == ["0"]
 
 
+@pytest.mark.parametrize(("per", "taken"), [("contract_year", "0"), ("contract", "120")])
+def test_a_contract_year_begins_with_its_cap_unused(per: str, taken: str) -> None:
+    """April is the last month of the first year, May the first of the second."""
+    capped = agreed(cap={"kind": "amount", "value": "150", "per": per})
+    contract = a_contract(agreement=capped, starts_on=date(2025, 5, 1))
+    down(april(5)), down(datetime(2026, 5, 10, tzinfo=UTC))
+    issue_month(contract, MONTH, now=AUTUMN)
+    assert inputs_of(closed(contract, MAY), "previously_credited") == [taken]
+
+
+def test_what_was_credited_in_one_currency_takes_nothing_of_a_cap_in_another() -> None:
+    cap = {"kind": "percent_of_base", "value": "20", "per": "contract"}
+    contract = a_contract(agreement=agreed(cap=cap))
+    down(april(5)), down(datetime(2026, 5, 10, tzinfo=UTC))
+    yen = an_agreement(
+        timezone="UTC", currency="JPY", promises=[a_promise(terms={**TERMS, "cap": cap}, fee="1500")]
+    )
+    amend_contract(contract=contract, starts_on=date(2026, 5, 1), agreement=yen, by=None, now=AUTUMN)
+    assert issue_month(contract, MONTH, now=AUTUMN).credit_minor == 12_000
+    assert inputs_of(closed(contract, MAY), "previously_credited") == ["0"]
+
+
 # figures of many digits
 
 
@@ -242,25 +263,3 @@ def test_figures_of_many_digits_are_read_again_by_the_month_after() -> None:
     client = Client()
     client.force_login(a_person(FINANCE_APPROVER))
     assert [client.get(page).status_code for page in pages] == [200, 200]
-
-
-# the contract's year
-
-
-@pytest.mark.parametrize(
-    ("signed", "at", "start"),
-    [
-        # The month in which a contract begins lies in its first year, whatever the day.
-        ("2026-04-15", "2026-04-01", "2026-04-15"),
-        ("2026-04-15", "2027-04-01", "2026-04-15"),
-        ("2026-04-15", "2027-05-01", "2027-04-15"),
-        ("2028-02-29", "2028-02-01", "2028-02-29"),
-        ("2028-02-29", "2028-03-01", "2028-02-29"),
-        ("2028-02-29", "2029-02-01", "2028-02-29"),
-        ("2028-02-29", "2029-03-01", "2029-02-28"),
-        ("2028-12-31", "2028-12-01", "2028-12-31"),
-        ("2028-12-31", "2030-01-01", "2029-12-31"),
-    ],
-)
-def test_the_year_of_a_contract_runs_from_its_anniversary(signed: str, at: str, start: str) -> None:
-    assert contract_year_start(*map(datetime.fromisoformat, (signed, at))) == datetime.fromisoformat(start)

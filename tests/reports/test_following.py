@@ -1,5 +1,6 @@
 """Drafts follow facts: whatever changes what a closed month was judged by has it closed again, by itself and once."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,17 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Contract
 from reports import closing, following, tasks
+from reports.inputs import Gathered, gather
 from reports.models import Followed, Outdated, Statement
+from reports.periods import Plan
 from reports.touched import months_touched
 from slaservice.history import sealing
 from slaservice.history.models import Entry
-from slaservice.outages.operations import (
-    change_component,
-)
-from tests.factories.accounts import (
-    a_component,
-    a_contract,
-)
+from slaservice.outages.operations import change_component
+from tests.factories.accounts import a_component, a_contract
 from tests.factories.reports import MONTH, an_outage, april
 from tests.factories.restatements import draft_of, follow
 
@@ -109,12 +107,27 @@ def test_history_is_read_in_batches_and_what_is_left_is_read_next(
     assert Outdated.objects.count() == 1
 
 
-def test_a_close_takes_the_mark_away_before_it_looks_at_facts(contract: Contract) -> None:
+def test_a_close_takes_away_the_marks_of_its_month_and_its_contracts_alone(contract: Contract) -> None:
+    other = a_contract(starts_on=date(2026, 3, 1))
+    left = {(contract.pk, "2026-05"), (other.pk, MONTH)}
+    following.mark({(contract.pk, MONTH), *left})
     following.mark({(contract.pk, MONTH)})
-    following.mark({(contract.pk, MONTH)})
-    assert Outdated.objects.count() == 1
+    assert Outdated.objects.count() == 3
     closing.close_chunk(month=MONTH, contracts=[contract.pk], now=JUNE)
-    assert not Outdated.objects.exists()
+    assert set(Outdated.objects.values_list("contract", "month")) == left
+
+
+def test_what_changes_while_a_month_is_closed_has_it_closed_again(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(plans: Sequence[Plan]) -> list[Gathered]:
+        following.mark({(contract.pk, MONTH)})
+        return gather(plans)
+
+    monkeypatch.setattr(closing, "gather", meanwhile)
+    following.mark({(contract.pk, MONTH)})
+    closing.close_chunk(month=MONTH, contracts=[contract.pk], now=JUNE)
+    assert Outdated.objects.count() == 1
 
 
 def test_what_was_closed_meanwhile_is_not_closed_again(

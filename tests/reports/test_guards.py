@@ -26,7 +26,7 @@ from tests.factories.accounts import (
     an_agreement,
 )
 from tests.factories.outages import a_maintenance, a_mapping, an_incident
-from tests.factories.reports import CLOSED, MONTH, a_count, a_gap, a_proposal, an_outage, april
+from tests.factories.reports import CLOSED, MONTH, a_count, a_gap, a_proposal, an_outage, april, gather_for
 
 pytestmark = pytest.mark.django_db
 
@@ -290,9 +290,7 @@ def test_a_month_in_which_no_period_ends_has_no_guards() -> None:
 def queries_of_blocks(contracts: int) -> int:
     for _ in range(contracts):
         a_contract(agreement=an_agreement(promises=[a_promise()]))
-    gathered = closing.gather_for(
-        month=MONTH, contracts=closing.contracts_with_periods(MONTH), now=timezone.now()
-    )
+    gathered = gather_for(month=MONTH, contracts=closing.contracts_with_periods(MONTH), now=timezone.now())
     with CaptureQueriesContext(connection) as queries:
         guards.blocks_of(gathered, now=CLOSED)
     return len(queries)

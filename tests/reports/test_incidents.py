@@ -13,7 +13,7 @@ from reports.models import Statement
 from slaservice.outages import operations
 from slaservice.outages.models import Incident
 from tests.factories.accounts import a_contract
-from tests.factories.reports import CLOSED, MONTH, a_draft, an_issued, an_outage, april
+from tests.factories.reports import CLOSED, MONTH, a_draft, an_issued, an_outage, april, gather_for
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +132,7 @@ def test_updates_cost_one_query_however_many_incidents_there_are() -> None:
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            (gathered,) = closing.gather_for(month=MONTH, contracts=[contract.pk], now=CLOSED)
+            (gathered,) = gather_for(month=MONTH, contracts=[contract.pk], now=CLOSED)
             compute(gathered)
         return len(captured)
 

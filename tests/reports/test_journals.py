@@ -56,6 +56,7 @@ def test_a_journal_has_one_row_a_posting_as_the_erp_reads_it() -> None:
         "customer": "Koyo Ltd.",
         "contract": "C-7",
         "statement": "SLA-2026-00001",
+        "period": "April 2026",
         "revision": "1",
         "deed": "draft",
         "reference": "",

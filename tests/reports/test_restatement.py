@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Contract
 from accounts.operations import amend_contract
 from reports import operations
-from reports.models import CreditDecision, Posting, ServiceCredit, Statement
-from reports.operations import accept_claim, expire, file_claim, issue, lapse_due, reject_claim
+from reports.models import ServiceCredit
+from reports.operations import expire, issue
 from reports.queries import due_for_review
 from slaservice.outages.operations import correct, withdraw
 from slaservice.rules.__main__ import main
 from slaservice.rules.refusal import Refusal
 from slaservice.rules.workflow import FINANCE_APPROVER, FINANCE_CLERK
-from tests.factories.accounts import TERMS, a_contract, a_person, a_promise, an_agreement, history_of
+from tests.factories.accounts import TERMS, a_contract, a_person, a_promise, an_agreement
+from tests.factories.money import held_by
 from tests.factories.reports import CLOSED, MONTH, a_draft, an_outage, april
 from tests.factories.restatements import (
     LATE,
@@ -36,8 +36,6 @@ from tests.factories.restatements import (
 )
 
 pytestmark = pytest.mark.django_db
-
-CLAIMED = {"claim": {"by": "customer", "deadline": {"n": 60, "unit": "days", "anchor": "period_end"}}}
 
 
 # One month
@@ -186,17 +184,6 @@ def test_what_was_granted_and_then_expired_is_not_granted_again() -> None:
     assert issue_draft(draft_of(contract, MONTH), now=LATE).document["difference"]["granted"] == "125.00"
 
 
-def test_what_nobody_claimed_in_time_was_never_granted() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issue_month(contract, MONTH, now=CLOSED)
-    assert lapse_due(now=LATE) == 1
-    longer(window, 11)
-    follow()
-    assert drafted(contract) == {MONTH: (2, 31_250, 31_250)}
-    restatement = issue_draft(draft_of(contract, MONTH), now=LATE)
-    assert (restatement.document["difference"]["granted"], restatement.credit.state) == ("0.00", "claimable")
-
-
 def test_a_correction_that_is_taken_back_leaves_nothing_to_issue() -> None:
     window, contract = down(MONTH), a_contract()
     issue_month(contract, MONTH, now=CLOSED)
@@ -274,145 +261,6 @@ def test_a_month_that_was_granted_in_another_currency_is_blocked_by_name() -> No
     assert (block.code, drafted(contract)) == ("mixed_currencies", {})
 
 
-# Credits that were to be claimed
-
-
-def a_claimed(contract: Contract, statement: Statement) -> None:
-    claim = file_claim(
-        credit=statement.credit,
-        claimant="Jane Roe",
-        text="",
-        received_at=CLOSED,
-        by=a_person(FINANCE_CLERK),
-        now=CLOSED,
-    )
-    accept_claim(claim=claim, by=a_person(FINANCE_CLERK), now=CLOSED)
-
-
-def test_what_nobody_decided_on_is_superseded_with_its_posting() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issued = issue_month(contract, MONTH, now=CLOSED)
-    assert issued.credit.state == "claimable"
-    longer(window, 11)
-    follow()
-    clerk = a_person(FINANCE_CLERK)
-    restatement = issue(statement=draft_of(contract, MONTH), by=clerk, now=LATE)
-    issued.refresh_from_db()
-    credit = ServiceCredit.objects.get(statement=issued)
-    assert (credit.state, restatement.credit.state) == ("superseded", "claimable")
-    assert restatement.credit.amount_minor == 31_250
-    (decision,) = CreditDecision.objects.filter(statement=issued)
-    assert (decision.action, decision.amount_minor, decision.by) == ("supersede", 12_500, clerk)
-    (entry,) = history_of(credit)
-    assert (entry["action"], entry["actor_id"]) == ("credits.supersede", clerk.pk)
-    assert held(issued) == {}
-    assert held(restatement) == {"accrued": 31_250}
-
-
-def held(statement: Statement) -> dict[str, int]:
-    """What the accounts hold for a statement, but for those that hold nothing and the contra revenue."""
-    balance: dict[str, int] = {}
-    for posting in Posting.objects.filter(statement=statement):
-        balance[posting.debit_account] = balance.get(posting.debit_account, 0) - posting.amount_minor
-        balance[posting.credit_account] = balance.get(posting.credit_account, 0) + posting.amount_minor
-    return {name: minor for name, minor in balance.items() if minor and name != "contra_revenue"}
-
-
-def test_what_was_claimed_once_needs_no_second_claim_for_what_is_added() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issued = issue_month(contract, MONTH, now=CLOSED)
-    a_claimed(contract, issued)
-    longer(window, 11)
-    follow()
-    restatement = draft_of(contract, MONTH)
-    assert (restatement.credit.state, restatement.credit.claim_until) == ("proposed", None)
-
-
-def test_a_restatement_waits_for_the_answer_to_a_claim() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issued = issue_month(contract, MONTH, now=CLOSED)
-    longer(window, 11)
-    follow()
-    file_claim(
-        credit=issued.credit,
-        claimant="Jane Roe",
-        text="",
-        received_at=CLOSED,
-        by=a_person(FINANCE_CLERK),
-        now=LATE,
-    )
-    with pytest.raises(Refusal) as refused:
-        issue(statement=draft_of(contract, MONTH), by=a_person(FINANCE_CLERK), now=LATE)
-    assert refused.value.code == "claim_waits"
-    assert Statement.objects.filter(state=Statement.ISSUED).count() == 1
-
-
-def test_a_claim_that_is_granted_meanwhile_lessens_what_the_restatement_grants() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issued = issue_month(contract, MONTH, now=CLOSED)
-    longer(window, 11)
-    follow()
-    assert drafted(contract) == {MONTH: (2, 31_250, 31_250)}
-    a_claimed(contract, issued)
-    credit = ServiceCredit.objects.get(statement=issued)
-    operations.approve(credit=credit, by=a_person(FINANCE_APPROVER), now=LATE)
-    follow()
-    assert drafted(contract) == {MONTH: (2, 31_250, 18_750)}
-
-
-def test_a_claim_that_is_accepted_once_the_restatement_is_drafted_is_not_asked_for_again() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issued = issue_month(contract, MONTH, now=CLOSED)
-    longer(window, 11)
-    follow()
-    assert draft_of(contract, MONTH).credit.state == "claimable"
-    a_claimed(contract, issued)
-    with pytest.raises(Refusal) as refused:
-        issue(statement=draft_of(contract, MONTH), by=a_person(FINANCE_CLERK), now=LATE)
-    assert refused.value.code == "credit_waits"
-    credit = draft_of(contract, MONTH).credit
-    assert (credit.state, credit.claim_until, credit.amount_minor) == ("proposed", None, 31_250)
-    restatement = issue_draft(draft_of(contract, MONTH), now=LATE)
-    assert lapse_due(now=LATE) == 0
-    states = {credit.statement_id: credit.state for credit in ServiceCredit.objects.all()}
-    assert states == {issued.pk: "superseded", restatement.pk: "approved"}
-
-
-def test_a_claim_counts_for_a_third_revision_where_the_second_took_its_place_undecided() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    a_claimed(contract, issue_month(contract, MONTH, now=CLOSED))
-    withdraw(window=window, by=None, now=LATE, reason="it was a test")
-    follow()
-    issue_draft(draft_of(contract, MONTH), now=LATE)
-    an_outage(april(20, 0), april(22, 0), now=LATE)
-    follow()
-    assert draft_of(contract, MONTH).credit.state == "proposed"
-
-
-def test_a_restatement_waits_for_the_answer_to_a_claim_on_what_has_lapsed() -> None:
-    window, contract = down(MONTH), a_contract_with(**CLAIMED)
-    issued = issue_month(contract, MONTH, now=CLOSED)
-    assert lapse_due(now=LATE) == 1
-    longer(window, 11)
-    follow()
-    claim = file_claim(
-        credit=issued.credit,
-        claimant="Jane Roe",
-        text="",
-        received_at=CLOSED,
-        by=a_person(FINANCE_CLERK),
-        now=LATE,
-    )
-    with pytest.raises(Refusal) as refused:
-        issue(statement=draft_of(contract, MONTH), by=a_person(FINANCE_CLERK), now=LATE)
-    assert refused.value.code == "claim_waits"
-    reject_claim(claim=claim, reason="names no incident", by=a_person(FINANCE_CLERK), now=LATE)
-    issue(statement=draft_of(contract, MONTH), by=a_person(FINANCE_CLERK), now=LATE)
-    with pytest.raises(Refusal) as refused:
-        a_claimed(contract, issued)
-    assert refused.value.code == "superseded"
-
-
 def test_a_restatement_that_says_what_is_issued_asks_nobody_to_decide() -> None:
     contract = a_contract()
     down(MONTH)
@@ -428,5 +276,5 @@ def test_a_restatement_that_says_what_is_issued_asks_nobody_to_decide() -> None:
     withdraw(window=another, by=None, now=LATE, reason="wrong component")
     follow()
     assert drafted(contract) == {MONTH: (2, 12_500, 0)}
-    assert held(restatement) == {}
+    assert held_by(restatement) == {}
     assert not ServiceCredit.objects.filter(statement=restatement).exists()

@@ -27,8 +27,9 @@ from tests.factories.accounts import (
     a_person,
     a_proposed_exclusion,
 )
-from tests.factories.money import BY_CUSTOMER, a_claim, a_contract_with
+from tests.factories.money import BY_CUSTOMER, a_claim, a_contract_with, a_dispute
 from tests.factories.reports import CLOSED, a_draft, an_outage
+from tests.factories.webhooks import a_delivery, an_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -53,11 +54,19 @@ ROWS = {
     "reports.claim/accept":           "--y---  --y---",
     "reports.claim/accept_part":      "--y---  --y---",
     "reports.claim/reject":           "--y---  --y---",
+    "reports.statement/dispute":      "-yy---  --y---",
+    "reports.dispute/change":         "-yyyy-  --yyy-",
+    "reports.dispute/history":        "-yyyy-  --yyy-",
+    "reports.dispute/accept":         "--y---  --y---",
+    "reports.dispute/reject":         "--y---  --y---",
     "reports.delivery/change":        "-yyyy-  --yyy-",
     "reports.closingblock/change":    "-yyyy-  --yyy-",
     "reports.closingblock/waive":     "--y---  --y---",
     "reports.posting/change":         "--yyy-  --yyy-",
     "reports.journal/change":         "--yyy-  --yyy-",
+    "reports.webhookendpoint/change": "-y--yy  ----yy",
+    "reports.webhookdelivery/change": "-y--yy  ----yy",
+    "reports.webhookdelivery/replay": "-y---y  -----y",
     "reports.journal/file":           "--yyy-  --yyy-",
     "accounts.customer/change":       "-yyyyy  --yyyy",
     "accounts.customer/history":      "-yyyyy  --yyyy",
@@ -83,11 +92,15 @@ PAGES = {
     "reports/statement/close/":       "--yy-y",
     "reports/servicecredit/":         "-yyyy-",
     "reports/claim/":                 "-yyyy-",
+    "reports/dispute/":               "-yyyy-",
     "reports/delivery/":              "-yyyy-",
     "reports/closingblock/":          "-yyyy-",
     "reports/posting/":               "--yyy-",
     "reports/journal/":               "--yyy-",
     "reports/journal/make/":          "--y---",
+    "reports/webhookendpoint/":       "-y--yy",
+    "reports/webhookdelivery/":       "-y--yy",
+    "reports/webhookdelivery/add/":   "------",
     "accounts/customer/":             "-yyyyy",
     "accounts/customer/add/":         "-yy---",
     "accounts/contract/":             "-yyyyy",
@@ -116,12 +129,16 @@ def everything_of(customer: Customer) -> dict[str, Model]:
     contract = a_contract_with(customer, claim=BY_CUSTOMER)
     statement = issue(statement=a_draft(contract), by=a_person(FINANCE_CLERK), now=CLOSED)
     credit = ServiceCredit.objects.get(statement=statement)
+    endpoint = an_endpoint(customer)
     hand_over(statement=statement, recipient="Jane Roe", note="", by=a_person(FINANCE_CLERK), now=CLOSED)
     return {
         "reports.statement": statement,
         "reports.servicecredit": credit,
         "reports.claim": a_claim(credit),
+        "reports.dispute": a_dispute(statement),
         "reports.delivery": Delivery.objects.get(statement=statement),
+        "reports.webhookendpoint": endpoint,
+        "reports.webhookdelivery": a_delivery(endpoint),
         "reports.posting": statement.postings.earliest("pk"),
         "reports.closingblock": ClosingBlock.objects.create(
             contract=contract,

@@ -17,7 +17,7 @@ from slaservice.rules.assessment import Case, Measurement, assess, measured
 from slaservice.rules.documents import canonical, digest, parse_case, result_json
 from tests.factories.accounts import TERMS, a_contract, a_promise, a_tier, an_agreement, an_exclusion
 from tests.factories.outages import an_incident
-from tests.factories.reports import CLOSED, MONTH, an_issued, an_outage, april
+from tests.factories.reports import CLOSED, MONTH, an_issued, an_outage, april, gather_for
 
 
 def a_contract_for(
@@ -28,7 +28,7 @@ def a_contract_for(
 
 
 def gathered(*contracts: Contract) -> list[Gathered]:
-    return closing.gather_for(month=MONTH, contracts=[one.pk for one in contracts], now=CLOSED)
+    return gather_for(month=MONTH, contracts=[one.pk for one in contracts], now=CLOSED)
 
 
 def cases(*contracts: Contract) -> list[GatheredCase]:
@@ -138,7 +138,7 @@ def test_what_came_before_is_each_contract_s_own() -> None:
     for contract in before:
         an_issued(contract)
     may = CLOSED.replace(month=6)
-    found = closing.gather_for(month="2026-05", contracts=[one.pk for one in before], now=may)
+    found = gather_for(month="2026-05", contracts=[one.pk for one in before], now=may)
     assert found[0].cases[0].occasion is found[1].cases[0].occasion
     history = [compute(one).document["cases"][0]["input"]["history"] for one in found]
     assert history == [[False], [True]]
