@@ -57,10 +57,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(scope="session", autouse=True)
 def settings_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    # Tests of limits set their own; customers of two tests may have one number.
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         DOCUMENTS_DIR=tmp_path_factory.mktemp("documents"),
         ANCHORS_DIR=tmp_path_factory.mktemp("anchors"),
+        API_RATE_LIMIT=0,
     ):
         yield
 

@@ -1,4 +1,5 @@
-"""A status page on the loopback that does what it is told: answers, edits, hangs, drips, redirects, lies."""
+"""A server on the loopback that does what it is told: answers, edits, hangs, drips, redirects, lies. A status page, or a
+receiver of webhooks."""
 
 import gzip
 import json
@@ -28,6 +29,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             act(self)
 
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.page.posted.append((dict(self.headers), body))
+        self.do_GET()
+
     def say(self, status: int, body: bytes, **headers: str) -> None:
         """A whole answer; `content_type` and the like as keywords."""
         self.send_response(status)
@@ -49,12 +55,13 @@ class _Server(ThreadingHTTPServer):
 
 
 class LyingPage:
-    """`acts` says what is done at each path, `asked` is what was asked for with which headers."""
+    """`acts` says what is done at each path, `asked` is what was asked for with which headers, `posted` what was sent along."""
 
     def __init__(self, server: _Server) -> None:
         self.server = server
         self.acts: dict[str, Act] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[tuple[dict[str, str], bytes]] = []
         self.over = threading.Event()
 
     @property

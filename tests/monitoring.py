@@ -73,11 +73,20 @@ class _Process:
 
 
 class Site(_Process):
-    """The site under gunicorn, on the test's own database."""
+    """The site under gunicorn, on the test's own database; another `application` answers /healthz too."""
 
-    def start(self, environment: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", "gunicorn", "slaservice.wsgi", f"--bind=127.0.0.1:{self.port}"]
-        command += ["--threads=4", "--no-control-socket", "--log-level=warning", "--graceful-timeout=2"]
+    def start(
+        self, environment: Mapping[str, str], *, workers: int = 1, application: str = "slaservice.wsgi"
+    ) -> None:
+        command = [sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{self.port}"]
+        command += [
+            f"--workers={workers}",
+            "--preload",
+            "--threads=4",
+            "--worker-tmp-dir=/dev/shm",
+            "--no-control-socket",
+        ]
+        command += ["--log-level=warning", "--graceful-timeout=2"]
         self.run(command, environment, "/healthz")
 
 

@@ -7,6 +7,8 @@ RACE = "tests/proof/test_processes.py::test_"
 FROZEN = "tests/reports/test_immutability.py::test_"
 MONEY = "tests/reports/test_immutability_of_money.py::test_"
 AGREED = "tests/accounts/test_immutability.py::test_"
+WEBHOOKS = "tests/reports/webhooks/test_workers.py::test_"
+REACH = "tests/api/outside/test_isolation.py::test_nothing_of_one_customer_is_reachable_with_another_s_key"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ def _without(*pieces: str) -> list[tuple[str, str]]:
 def _no_trigger(name: str) -> list[str]:
     """On PostgreSQL each trigger has a function of its own name."""
     return [f"DROP FUNCTION {name}() CASCADE"]
+
+
+def _of_everybody(module: str, piece: str, instead: str) -> Sabotage:
+    """A query of a customer's forgets the customer. On SQLite, where the test's database is made sooner."""
+    return Sabotage([REACH], module, [(piece, instead)], database="sqlite")
 
 
 SABOTAGES: dict[str, Sabotage] = {
@@ -147,10 +154,66 @@ SABOTAGES: dict[str, Sabotage] = {
         ["tests/history/test_seals.py::test_nobody_rewrites_or_forges_a_seal_by_any_route[update]"],
         sql=_no_trigger("history_seal_append_only_update"),
     ),
+    "an attempt at a webhook is anybody's": Sabotage(
+        [f"{WEBHOOKS}workers_that_look_at_one_delivery_at_once_send_it_once"],
+        "reports.webhooks.sending",
+        [("due(now).filter(pk=row.pk, attempts=row.attempts)", "WebhookDelivery.objects.filter(pk=row.pk)")],
+    ),
+    "events are made without the lock of their place in history": Sabotage(
+        [f"{WEBHOOKS}sweeps_at_once_make_each_event_once"],
+        "reports.webhooks.events",
+        [("WebhookPosition.objects.select_for_update().get(pk=1)", "WebhookPosition.objects.get(pk=1)")],
+    ),
+    "an event may be rewritten": Sabotage(
+        ["tests/reports/webhooks/test_events.py::test_an_event_never_changes_and_is_told_once"],
+        sql=_no_trigger("reports_webhookevent_append_only_update"),
+    ),
     "on SQLite REPLACE does not ask the triggers": Sabotage(
         [f"{FROZEN}what_is_issued_never_changes[replace]"],
         "slaservice.settings",
         [("PRAGMA recursive_triggers=ON", "PRAGMA recursive_triggers=OFF")],
         database="sqlite",
+    ),
+    # what each customer's query starts from
+    "statements are everybody's": _of_everybody(
+        "reports.queries",
+        "filter(contract__customer=customer, state=Statement.ISSUED)",
+        "filter(state=Statement.ISSUED)",
+    ),
+    "contracts are everybody's": _of_everybody(
+        "accounts.queries", "return Contract.objects.filter(customer=customer)", "return Contract.objects.all()"
+    ),
+    "API keys are everybody's": _of_everybody(
+        "accounts.queries", "return ApiKey.objects.filter(customer=customer)", "return ApiKey.objects.all()"
+    ),
+    "availability is everybody's": _of_everybody(
+        "accounts.queries",
+        "versions = ContractVersion.objects.filter(contract__customer=customer)",
+        "versions = ContractVersion.objects.all()",
+    ),
+    "outages, incidents and maintenance are everybody's": _of_everybody(
+        "accounts.queries", "        contract__customer=customer,\n", ""
+    ),
+    "the tiers that an outage hit are everybody's": _of_everybody(
+        "accounts.queries",
+        'ContractVersion.objects.filter(contract__customer=customer).values("tier")',
+        'ContractVersion.objects.values("tier")',
+    ),
+    "credits are everybody's": _of_everybody(
+        "reports.public", "        statement__contract__customer=customer, statement__state=", "        statement__state="
+    ),
+    "claims are everybody's": _of_everybody(
+        "reports.public", "credit__statement__contract__customer=customer, credit__statement__state=", "credit__statement__state="
+    ),
+    "disputes are everybody's": _of_everybody(
+        "reports.public", "Dispute.objects.filter(statement__contract__customer=customer)", "Dispute.objects.all()"
+    ),
+    "webhooks are everybody's": _of_everybody(
+        "reports.webhooks.queries", "WebhookEndpoint.objects.filter(customer=customer)", "WebhookEndpoint.objects.all()"
+    ),
+    "deliveries are everybody's": _of_everybody(
+        "reports.webhooks.queries",
+        'WebhookDelivery.objects.filter(endpoint__in=endpoints_of(customer).values("pk"))',
+        "WebhookDelivery.objects.all()",
     ),
 }  # fmt: skip

@@ -64,11 +64,16 @@ def redis_server() -> str:
     raise LookupError("No redis-server here. Type: apt-get install redis-server  (or set REDIS_URL)")
 
 
+def a_free_port() -> int:
+    """A port of the loopback on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def redis_at(folder: Path) -> Iterator[str]:
     """A Redis of one's own on a free port of the loopback, that keeps nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = a_free_port()
     configuration = f"bind 127.0.0.1\nport {port}\nsave ''\nappendonly no\ndir {folder}\n"
     process = subprocess.Popen([redis_server(), "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert process.stdin is not None
@@ -100,7 +105,12 @@ class Workers:
 
     def _start(self, log: Path, environment: Mapping[str, str], include: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "celery", "--app=slaservice.celery", "worker", "--concurrency=1"]
-        command += ["--queues=default,documents", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
+        command += [
+            "--queues=default,documents,webhooks",
+            "--loglevel=INFO",
+            "--without-mingle",
+            "--without-gossip",
+        ]
         command += [f"--hostname={log.stem}-{os.getpid()}@%h", *([f"--include={include}"] if include else [])]
         with log.open("wb") as output:
             return subprocess.Popen(

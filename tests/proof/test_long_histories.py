@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.outages.histories import Histories, MaintenanceHistories, WindowHistories
+from tests.outages.histories import Histories, MaintenanceHistories
+from tests.outages.histories_of_windows import WindowHistories
 
 pytestmark = pytest.mark.django_db
 
