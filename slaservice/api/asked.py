@@ -1,8 +1,9 @@
 """What the address of a list may carry: each parameter is read by its kind, and any other is refused by name."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from rest_framework.request import Request
@@ -13,6 +14,8 @@ from slaservice.rules.intervals import moment
 from slaservice.rules.refusal import FieldError, Invalid
 
 Json = dict[str, Any]
+
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +90,14 @@ def instant(about: str, *, required: bool = False) -> Parameter:
 
 
 def _read_month(said: str) -> str:
-    try:
-        if len(said) != 7 or not said.isascii():
-            raise ValueError
-        return date.fromisoformat(f"{said}-01").strftime("%Y-%m")
-    except ValueError:
-        raise ValueError('must be a month like "2026-04"') from None
+    if not _MONTH.fullmatch(said):
+        raise ValueError('must be a month from 2000 to 2099, like "2026-04"')
+    return said
 
 
 def month(about: str, *, required: bool = False) -> Parameter:
-    """A month, as "2026-04"."""
-    shown = {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2026-04"]}
+    """A month of this century, as "2026-04"."""
+    shown = {"type": "string", "pattern": f"^{_MONTH.pattern}$", "examples": ["2026-04"]}
     return Parameter(_read_month, about, shown, required)
 
 

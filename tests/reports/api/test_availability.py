@@ -308,6 +308,11 @@ def test_a_month_that_has_not_begun_shows_nothing() -> None:
         assert results(a_reader(contract.customer), f"{AVAILABILITY}?month=2026-05") == []
 
 
+@pytest.mark.parametrize("month", ["2000-01", "2099-12"])
+def test_the_first_and_the_last_month_are_answered(month: str) -> None:
+    assert results(a_reader(a_contract().customer), f"{AVAILABILITY}?month={month}") == []
+
+
 def test_a_month_of_two_versions_has_a_figure_for_each() -> None:
     contract = a_contract()
     an_outage(now=april(11))
@@ -403,6 +408,8 @@ def test_answers_are_narrowed(asked: str, found: list[tuple[str, str]], issued: 
     ("asked", "code", "paths"),
     [
         ("month=2026-4", "invalid_request", ["month"]),
+        ("month=0001-01", "invalid_request", ["month"]),
+        ("month=2259-11", "invalid_request", ["month"]),
         ("month=2026-04&from=2026-04-01T00:00:00Z&until=2026-04-02T00:00:00Z", "invalid_request", ["month"]),
         ("from=2026-04-01T00:00:00Z", "invalid_request", ["until"]),
         ("until=2026-04-01T00:00:00Z", "invalid_request", ["from"]),
