@@ -28,11 +28,10 @@ from accounts.queries import (
 from slaservice.api import asked
 from slaservice.api.asked import Parameter
 from slaservice.api.described import describes
-from slaservice.api.shapes import Exact, Instant, PublicId, utc, utc_or_none
+from slaservice.api.shapes import Exact, Instant, PublicId, exact, utc, utc_or_none
 from slaservice.outages.models import Incident, Maintenance, OutageWindow
 from slaservice.outages.queries import posted, span_of
 from slaservice.rules.evidence import instant_text
-from slaservice.rules.exact import exact_text
 from slaservice.rules.intervals import instant
 from slaservice.rules.response import response
 
@@ -174,7 +173,7 @@ def outage_revision(row: OutageWindow, known_at: datetime | None = None) -> Outa
         "start": utc(row.start),
         "end": utc_or_none(row.end),
         "severity": row.severity,
-        "affected_share": None if share is None else exact_text(share),
+        "affected_share": None if share is None else exact(share),
         "cause": row.cause or None,
         "known_from": _known_from(row),
         "known_until": _known_until(row, known_at),

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
 from django.utils import timezone
@@ -17,10 +16,9 @@ from reports.bounds import MOST_COMMITMENTS, MOST_COUNTS
 from slaservice.api import asked
 from slaservice.api.asked import Parameter
 from slaservice.api.described import describes
-from slaservice.api.shapes import Amount, Currency, Exact, Instant, Number, PublicId, utc, utc_or_none
+from slaservice.api.shapes import Amount, Currency, Exact, Instant, Number, PublicId, exact, utc, utc_or_none
 from slaservice.outages.models.constraints import FIRST_INSTANT, LAST_INSTANT
 from slaservice.rules.documents import Json, shown_percent
-from slaservice.rules.exact import exact_text
 from slaservice.rules.refusal import FieldError, Invalid
 
 LONGEST = timedelta(days=366)
@@ -120,7 +118,7 @@ def shown(one: Reading) -> CommitmentAvailability:
         "contract_id": one.contract.public_id,
         "commitment": one.commitment,
         "components": list(one.components),
-        "target_percent": one.target,
+        "target_percent": None if one.target is None else exact(one.target),
         "period": one.label or None,
         "start": utc(start),
         "end": utc(end),
@@ -137,19 +135,19 @@ def _figures(found: Figures) -> AvailabilityFigures:
     promised = result["applicable"]
     return {
         "uptime_percent": result["uptime_percent"] if promised else None,
-        "uptime_percent_exact": exact_text(Fraction(result["uptime_percent_exact"])) if promised else None,
+        "uptime_percent_exact": exact(result["uptime_percent_exact"]) if promised else None,
         "measured_percent": result["measured_percent"] if promised else None,
         "met": result["commitment_met"],
         "standing": found.stands,
-        "downtime_seconds": result["downtime_seconds"],
-        "measured_downtime_seconds": result["measured_downtime_seconds"],
-        "excluded_seconds": result["excluded_seconds"],
+        "downtime_seconds": exact(result["downtime_seconds"]),
+        "measured_downtime_seconds": exact(result["measured_downtime_seconds"]),
+        "excluded_seconds": exact(result["excluded_seconds"]),
         "excluded_percent": shown_percent(100 * found.excluded),
-        "uncounted_seconds": exact_text(found.uncounted),
+        "uncounted_seconds": exact(found.uncounted),
         "allowance": {
-            "seconds": exact_text(found.allowed),
-            "used": exact_text(found.used),
-            "left": exact_text(found.allowed - found.used),
+            "seconds": exact(found.allowed),
+            "used": exact(found.used),
+            "left": exact(found.allowed - found.used),
         },
     }
 

@@ -15,9 +15,8 @@ from slaservice.api import asked
 from slaservice.api.asked import Parameter
 from slaservice.api.described import describes
 from slaservice.api.pages import FrozenPagination
-from slaservice.api.shapes import Exact, Instant
+from slaservice.api.shapes import Exact, Instant, exact
 from slaservice.rules.evidence import instant_text
-from slaservice.rules.exact import exact_text
 from slaservice.rules.intervals import SECOND
 from slaservice.rules.ledger import BUCKETS
 
@@ -128,11 +127,11 @@ def ledger_row(one: Bucket) -> LedgerRow:
         "component": one.component,
         "start": instant_text(row.start),
         "end": instant_text(row.end),
-        "seconds": exact_text(row.seconds),
+        "seconds": exact(row.seconds),
         "bucket": row.bucket,
         "eligible": row.eligible,
-        "loss": exact_text(row.loss),
-        "lost_seconds": exact_text(row.lost),
+        "loss": exact(row.loss),
+        "lost_seconds": exact(row.lost),
         "windows": [_window(commitment, name) for name in row.windows],
         "exclusion": None if row.exclusion is None else _exclusion(commitment, row.exclusion),
         "marks": list(row.marks),
@@ -163,7 +162,7 @@ def _window(commitment: Commitment, name: str) -> LedgerWindow:
         shown["incident"] = commitment.incidents.get(name, {}).get("reference")
         shown["component"], shown["severity"] = outage["component"], outage["severity"]
         shown["start"], shown["end"] = outage["start"], outage["end"]
-        shown["affected_share"] = outage["affected_share"]
+        shown["affected_share"] = exact(outage["affected_share"])
     elif name != NO_DATA:
         counted = commitment.requests(name)
         shown["kind"] = "requests"

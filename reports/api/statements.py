@@ -16,7 +16,7 @@ from reports.queries import revisions_of, statements_of, summaries_of
 from slaservice.api import asked
 from slaservice.api.asked import Parameter
 from slaservice.api.described import describes
-from slaservice.api.shapes import Amount, Currency, Digest, Exact, Instant, Number, PublicId, utc
+from slaservice.api.shapes import Amount, Currency, Digest, Exact, Instant, Number, PublicId, exact, utc
 from slaservice.rules.money import Money
 
 
@@ -190,7 +190,7 @@ def detail(row: Mapping[str, Any], document: Any) -> StatementShown:
         {
             "id": case["id"],
             "components": case["terms"]["components"]["names"],
-            "commitment_percent": case["terms"]["commitment_percent"],
+            "commitment_percent": exact(case["terms"]["commitment_percent"]),
             "result": {name: value for name, value in case["expected"].items() if name != "ledger"},
         }
         for case in document["cases"]

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 
 from accounts import operations as accounts
-from accounts.models import Contract, Customer
+from accounts.models import SCOPES, Contract, Customer
 from reports import closing, operations, tasks
 from reports.making import owed
 from reports.models import ServiceCredit, Statement
@@ -303,7 +303,7 @@ def _api_key(log_ins: LogIns) -> LogIns:
     _, key = accounts.issue_api_key(
         customer=customer,
         label="demonstration",
-        scopes=["statements:read"],
+        scopes=list(SCOPES),
         by=None,
         now=STORY,
         expires_at=None,

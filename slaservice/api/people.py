@@ -12,6 +12,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from slaservice.api.bearer import BearerAuthentication
+from slaservice.api.problems import without_scope
 from slaservice.api.views import ApiListView, ApiView, scope_of
 from slaservice.history import operations as history
 from slaservice.history.models import PersonKey
@@ -34,8 +35,8 @@ class MayDoIt(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, PersonKey):
             return False
-        method = str(request.method)
-        action = view.scope_of(method)
+        action = view.scope_of(str(request.method))
+        self.message = without_scope(action)
         if action not in request.auth.scopes:
             return False
         history.require(request.auth.person, action)

@@ -41,7 +41,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str, str, str]] = {
     exceptions.PermissionDenied: (
         403,
         "scope_missing",
-        "This API key does not have the scope that this address needs.",
+        "",
         "Ask whoever gave it to you for a key with that scope.",
     ),
     exceptions.NotFound: (
@@ -166,6 +166,11 @@ REMEDIES = {
     422: "Send the request under a new Idempotency-Key.",
 }
 """What to do about a refusal, by status."""
+
+
+def without_scope(scope: str) -> str:
+    """What a key is told that lacks a scope."""
+    return f"This API key does not have the scope {scope}, which this address needs."
 
 
 def problem(

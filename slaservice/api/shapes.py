@@ -7,7 +7,9 @@ Names and meanings of fields only ever get more within a version of the API.
 import json
 from collections.abc import Hashable, Mapping
 from datetime import datetime
+from fractions import Fraction
 from functools import lru_cache
+from math import gcd
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import (
@@ -22,6 +24,7 @@ from pydantic import (
 
 from slaservice.rules.documents import field_errors
 from slaservice.rules.evidence import instant_text, parse_instant
+from slaservice.rules.exact import exact_text, fixed
 from slaservice.rules.intervals import instant, moment
 from slaservice.rules.refusal import FieldError, Invalid
 
@@ -101,6 +104,15 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-04-30T22:00:00Z"]}),
 ]
 """An instant in a request's body: ISO 8601 with an offset, read as an aware datetime."""
+
+
+def exact(value: Fraction | str) -> Exact:
+    """As a decimal where it ends, as 99.9; else as a fraction in lowest terms."""
+    value = Fraction(value)
+    rest, decimals = value.denominator, 0
+    while (shared := gcd(rest, 10)) > 1:
+        rest, decimals = rest // shared, decimals + 1
+    return fixed(value, decimals) if rest == 1 else exact_text(value)
 
 
 def utc(at: datetime) -> Instant:

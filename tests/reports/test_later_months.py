@@ -97,7 +97,8 @@ def test_a_cap_over_the_year_that_is_granted_stays_so_where_nothing_is_taken_bac
     )
     issue_draft(restatement, now=LATE)
     follow()
-    assert drafted(contract) == {"2026-05": (2, 0, 0), "2026-06": (2, 0, 0)}
+    # What was rejected uses up nothing: May and June stay as they were issued.
+    assert drafted(contract) == {}
 
 
 def test_money_carried_over_restates_the_month_that_paid_it() -> None:

@@ -1,6 +1,7 @@
 """The review queue: what a decision rests on stands in one row, what finance asks for is found, and sums never mix currencies."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 QUEUE = "/admin/reports/servicecredit/"
 STATEMENTS = "/admin/reports/statement/"
+VERBS = ("adjust", "approve", "reject")
 
 
 def as_a(*roles: str, user: User | None = None) -> Client:
@@ -64,9 +66,25 @@ def test_a_row_has_what_a_decision_rests_on() -> None:
         "EUR 125.00",
         "within EUR 1,250.00",
         "proposed",
-        "Approve",
     ):
         assert words in shown, words
+
+
+def test_a_row_leads_to_what_whoever_looks_may_do_with_it() -> None:
+    draft = a_missed_draft()
+
+    def offered(client: Client) -> list[str]:
+        shown = client.get(QUEUE).content.decode()
+        links = re.findall(rf'href="{QUEUE}{draft.credit.pk}/(\w+)/?"', shown)
+        return [name for name in links if name in VERBS]
+
+    clerk = a_person(FINANCE_CLERK, FINANCE_APPROVER)
+    both = as_a(user=clerk)
+    assert offered(as_a(AUDITOR)) == []
+    assert offered(as_a(FINANCE_APPROVER)) == ["approve", "reject"]
+    assert offered(both) == ["approve", "reject", "adjust"]
+    operations.adjust(credit=draft.credit, amount="100.00", reason="agreed", by=clerk, now=CLOSED)
+    assert offered(both) == ["adjust"]
 
 
 def test_a_row_says_who_adjusted_and_to_what() -> None:

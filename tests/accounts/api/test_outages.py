@@ -48,7 +48,7 @@ def test_an_outage_says_what_failed_when_and_since_when_that_is_known() -> None:
             "start": "2026-04-10T12:00:00Z",
             "end": "2026-04-10T14:00:00Z",
             "severity": "major_outage",
-            "affected_share": "1/4",
+            "affected_share": "0.25",
             "cause": "A cut cable.",
             "known_from": "2026-07-01T09:30:00Z",
             "known_until": None,

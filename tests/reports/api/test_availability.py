@@ -89,7 +89,7 @@ def test_an_ended_month_with_a_statement_shows_the_statements_figures() -> None:
         "contract_id": statement.contract.public_id,
         "commitment": "Platform",
         "components": ["api"],
-        "target_percent": "999/10",
+        "target_percent": "99.9",
         "period": "April 2026",
         "start": "2026-03-31T22:00:00Z",
         "end": "2026-04-30T22:00:00Z",
@@ -259,7 +259,7 @@ def test_a_stretch_is_measured_by_itself_and_owes_nothing() -> None:
     assert (shown["period"], shown["credit"], shown["statement"]) == (None, None, None)
     assert (shown["start"], shown["end"]) == ("2026-04-10T00:00:00Z", "2026-04-11T00:00:00Z")
     assert shown["figures"]["uptime_percent"] == "91.666666"
-    assert shown["figures"]["allowance"]["seconds"] == "432/5"
+    assert shown["figures"]["allowance"]["seconds"] == "86.4"
     assert shown["provisional"] is False
 
 
@@ -271,8 +271,8 @@ def test_a_stretch_is_cut_by_what_governed_it() -> None:
         a_reader(contract.customer), f"{AVAILABILITY}?from=2026-03-01T00:00:00Z&until=2026-05-02T00:00:00Z"
     )
     assert [(one["start"], one["end"], one["target_percent"]) for one in shown] == [
-        ("2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z", "999/10"),
-        ("2026-04-30T22:00:00Z", "2026-05-02T00:00:00Z", "9999/100"),
+        ("2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z", "99.9"),
+        ("2026-04-30T22:00:00Z", "2026-05-02T00:00:00Z", "99.99"),
     ]
 
 

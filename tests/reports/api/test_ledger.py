@@ -59,7 +59,7 @@ def the(rows: list[Json], bucket: str) -> Json:
 
 def test_a_lost_row_names_its_outage_its_incident_and_the_clause() -> None:
     rows = ledger_of(kinds.missed())
-    lost = next(row for row in rows if row["loss"] == "3/10")
+    lost = next(row for row in rows if row["loss"] == "0.3")
     assert lost == {
         "commitment": "Northwind API",
         "component": None,
@@ -68,8 +68,8 @@ def test_a_lost_row_names_its_outage_its_incident_and_the_clause() -> None:
         "seconds": "2211",
         "bucket": "down",
         "eligible": True,
-        "loss": "3/10",
-        "lost_seconds": "6633/10",
+        "loss": "0.3",
+        "lost_seconds": "663.3",
         "windows": [
             {
                 "kind": "outage",

@@ -40,6 +40,7 @@ def test_nobody_gets_anything_without_a_good_key_and_its_scope(part: str) -> Non
         assert answer(client, issued.public_id, part).status_code == 401
     response = answer(caller(customer, "documents:verify"), issued.public_id, part)
     assert (response.status_code, response.json()["code"]) == (403, "scope_missing")
+    assert "the scope statements:read," in response.json()["detail"]
 
 
 @pytest.mark.parametrize("part", PARTS)
