@@ -114,8 +114,8 @@ def plans(month: str, versions: Iterable[ContractVersion]) -> list[Plan]:
 def plans_over(month: date, versions: Iterable[ContractVersion]) -> Iterator[Plan]:
     """The period of each contract that lies over a month, given by its first day; `versions` as for `plans`."""
     rest = list(versions)
-    for ahead in range(MOST_MONTHS):
-        found = [plan for plan in plans(f"{add_months(month, ahead):%Y-%m}", rest) if plan.first <= month]
+    for ends_in in _months_from(month, range(MOST_MONTHS)):
+        found = [plan for plan in plans(ends_in, rest) if plan.first <= month]
         yield from found
         rest = _without(found, rest)
 
@@ -124,14 +124,17 @@ def plans_at(now: datetime, versions: Iterable[ContractVersion]) -> Iterator[Pla
     """The period that each contract is in. A month ends earlier in the east, and a period months later."""
     rest = list(versions)
     this = now.date().replace(day=1)
-    for ahead in (0, -1, *range(1, MOST_MONTHS + 1)):
-        found = [
-            plan
-            for plan in plans(f"{add_months(this, ahead):%Y-%m}", rest)
-            if plan.period.start <= instant(now) < plan.period.end
-        ]
+    for ends_in in _months_from(this, (0, -1, *range(1, MOST_MONTHS + 1))):
+        found = [plan for plan in plans(ends_in, rest) if plan.period.start <= instant(now) < plan.period.end]
         yield from found
         rest = _without(found, rest)
+
+
+def _months_from(first: date, ahead: Iterable[int]) -> Iterator[str]:
+    """Months by their distance from one, given by its first day; of this century, as `parse_month` has it."""
+    for months in ahead:
+        if 2000 * 12 <= first.year * 12 + first.month - 1 + months < 2100 * 12:
+            yield f"{add_months(first, months):%Y-%m}"
 
 
 def _without(found: Iterable[Plan], versions: Iterable[ContractVersion]) -> list[ContractVersion]:

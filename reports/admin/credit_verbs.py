@@ -28,9 +28,17 @@ class SeenForm(forms.Form):
 class ApproveForm(OptionalReasonForm, SeenForm):
     """The approval of what was seen."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "The customer reads it on the statement if the amount was changed."
+
 
 class RejectForm(ReasonForm, SeenForm):
     """The refusal of what was seen, and why."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "The customer reads it on the statement."
 
 
 class AdjustForm(ReasonForm, SeenForm):

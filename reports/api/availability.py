@@ -194,6 +194,8 @@ def _asked(given: Mapping[str, Any], now: datetime) -> Asked:
         raise Invalid([FieldError("month", "has no meaning beside from and until")], "invalid_request")
     named = {name: given[name] for name in ("contract", "commitment", "component") if name in given}
     known_at = min(given.get("known_at", now), now)
+    if known_at < FIRST_INSTANT:
+        raise Invalid([FieldError("known_at", f"must not lie before {FIRST_INSTANT:%Y}")], "invalid_request")
     return Asked(known_at, date.fromisoformat(f"{month}-01") if month else None, between, **named)
 
 

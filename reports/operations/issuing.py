@@ -99,7 +99,7 @@ def _issue(statement: Statement, *, by: User | None, now: datetime) -> Statement
         number=number,
         issued_at=now,
         granted=Money(credit.granted_minor, credit.currency) if credit and credit.decided_at else None,
-        reason=credit.reason if credit else "",
+        reason=_why(credit),
         claim=_claim(credit),
         anchor=None if seal is None else {"seq": seal.seq, "hash": seal.hash},
     )
@@ -153,6 +153,11 @@ def _refuse_what_may_not(
         )
     if credit is not None and credit.state in WAITS_FOR_FINANCE:
         raise Refusal("credit_waits", f"The credit of {statement} waits for its decision.")
+
+
+def _why(credit: ServiceCredit | None) -> str:
+    """What the customer reads of the decision's reason: nothing, unless another amount was granted than the rules came to."""
+    return "" if credit is None or credit.granted_minor == credit.computed_minor else credit.reason
 
 
 def _claim(credit: ServiceCredit | None) -> dict[str, str | None] | None:

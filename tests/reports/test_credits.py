@@ -191,6 +191,22 @@ def test_issuing_freezes_number_date_and_decision_into_the_document() -> None:
     assert issued.content_digest == draft.content_digest
 
 
+@pytest.mark.parametrize(("decide", "told"), [(approve, ""), (reject, "a big account, said the solicitors")])
+def test_the_customer_reads_why_where_another_amount_was_granted_and_else_nothing(
+    decide: Callable[..., object], told: str
+) -> None:
+    draft = a_missed_draft()
+    decide(
+        credit=draft.credit,
+        by=a_person(FINANCE_APPROVER),
+        now=CLOSED,
+        reason="a big account, said the solicitors",
+    )
+    issued = issue(statement=draft, by=a_person(FINANCE_CLERK), now=CLOSED)
+    assert issued.document["identity"]["decision"]["reason"] == told
+    assert ("solicitors" in issued.body) == bool(told)
+
+
 def test_numbers_follow_each_other_within_the_year_and_start_anew_with_the_next() -> None:
     from tests.factories.accounts import a_contract
     from tests.factories.reports import a_draft

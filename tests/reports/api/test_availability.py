@@ -15,8 +15,10 @@ from accounts.models import Contract, Customer
 from accounts.operations import amend_contract, end_exclusion
 from reports import closing
 from reports.exposure import reckon
-from reports.models import ExposureLine, Statement
+from reports.models import ClosingBlock, ExposureLine, Statement
+from reports.operations import waive
 from slaservice.outages.operations import correct, withdraw
+from slaservice.rules.workflow import FINANCE_CLERK
 from tests.factories.accounts import (
     TERMS,
     a_contract,
@@ -310,7 +312,14 @@ def test_a_month_that_has_not_begun_shows_nothing() -> None:
 
 @pytest.mark.parametrize("month", ["2000-01", "2099-12"])
 def test_the_first_and_the_last_month_are_answered(month: str) -> None:
-    assert results(a_reader(a_contract().customer), f"{AVAILABILITY}?month={month}") == []
+    agreement = an_agreement(period_months=3, first_month=2)
+    for customer in (a_contract().customer, a_contract(agreement=agreement).customer, a_customer()):
+        assert results(a_reader(customer), f"{AVAILABILITY}?month={month}") == []
+
+
+def test_the_first_and_the_last_instant_are_answered() -> None:
+    for client in (a_reader(a_contract().customer), a_reader(a_customer())):
+        assert results(client, f"{AVAILABILITY}?known_at=2000-01-01T00:00:00Z") == []
 
 
 def test_a_month_of_two_versions_has_a_figure_for_each() -> None:
@@ -355,6 +364,19 @@ def test_what_was_not_counted_is_told_beside_what_was() -> None:
     a_count(april(10, 12))
     figures = only(a_reader(contract.customer), APRIL)["figures"]
     assert (figures["downtime_seconds"], figures["uncounted_seconds"]) == ("72", str((720 - 1) * 3600))
+
+
+def test_what_was_not_counted_is_told_beside_a_statement_too() -> None:
+    contract = a_contract_by_requests()
+    a_count(april(10, 12))
+    client = a_reader(contract.customer)
+    running = only(client, APRIL)["figures"]["uncounted_seconds"]
+    closing.close_chunk(month=MONTH, contracts=[contract.pk], now=CLOSED)
+    waive(block=ClosingBlock.objects.get(), reason="Agreed", by=a_person(FINANCE_CLERK), now=CLOSED)
+    statement = an_issued(statement=a_draft(contract))
+    shown = only(client, APRIL)
+    assert shown["statement"]["number"] == statement.number
+    assert shown["figures"]["uncounted_seconds"] == running == str((720 - 1) * 3600)
 
 
 def test_what_is_proposed_or_withdrawn_counts_for_nothing() -> None:
@@ -410,6 +432,7 @@ def test_answers_are_narrowed(asked: str, found: list[tuple[str, str]], issued: 
         ("month=2026-4", "invalid_request", ["month"]),
         ("month=0001-01", "invalid_request", ["month"]),
         ("month=2259-11", "invalid_request", ["month"]),
+        ("known_at=0001-01-01T00:00:00Z", "invalid_request", ["known_at"]),
         ("month=2026-04&from=2026-04-01T00:00:00Z&until=2026-04-02T00:00:00Z", "invalid_request", ["month"]),
         ("from=2026-04-01T00:00:00Z", "invalid_request", ["until"]),
         ("until=2026-04-01T00:00:00Z", "invalid_request", ["from"]),
