@@ -4,7 +4,7 @@ Whoever asks what was known on a day gets what was issued and recorded by then. 
 instant, as its terms have it; what is left of the allowance, how it stands and what it owes suppose that nothing fails any more.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -20,9 +20,9 @@ from reports.models import Statement
 from reports.periods import Plan, plan_between, plans_at, plans_over
 from reports.queries import statements_of
 from slaservice.rules.assessment import Case, Measurement, assess, measured
-from slaservice.rules.documents import Json, measured_json
+from slaservice.rules.documents import Json, measured_json, parse_case
 from slaservice.rules.exact import ZERO, exact_text
-from slaservice.rules.intervals import SECOND, Interval, instant, moment
+from slaservice.rules.intervals import SECOND, Interval, IntervalSet, instant, moment
 from slaservice.rules.money import Money
 from slaservice.rules.standing import Stands, standing
 
@@ -170,13 +170,24 @@ def _as_issued(contract: Contract, statement: Statement) -> Iterator[Reading]:
             figures=Figures(
                 result=result,
                 excluded=_share(result, len(result["ledger"])),
-                uncounted=ZERO,
+                uncounted=_uncounted_of(case),
                 allowed=Fraction(result["allowed_downtime_seconds"]),
                 used=Fraction(result["downtime_seconds"]),
                 stands="met" if result["commitment_met"] else "breached",
             ),
             owed=Money.stated(result["credit_amount"], statement.currency),
         )
+
+
+def _uncounted_of(case: Json) -> Fraction:
+    """Seconds, of a statement's frozen case. One that requests do not judge is not read: it may be long."""
+    if case["terms"]["signal"]["source"] != "requests":
+        return ZERO
+    return _seconds(uncounted(parse_case(case)))
+
+
+def _seconds(holes: Iterable[tuple[str, IntervalSet, bool]]) -> Fraction:
+    return Fraction(sum(hole.length for _, hole, _ in holes), SECOND)
 
 
 def _share(result: Json, ledgers: int) -> Fraction:
@@ -245,7 +256,7 @@ def _figures(case: Case, as_of: int | None) -> tuple[Figures, Measurement] | Non
     return Figures(
         result=result,
         excluded=_share(result, len(shown.ledgers)),
-        uncounted=Fraction(sum(hole.length for _, hole, _ in holes), SECOND),
+        uncounted=_seconds(holes),
         allowed=so_far.allowed_downtime,
         used=so_far.downtime,
         stands=standing(so_far),

@@ -1,7 +1,8 @@
 """Calling other people's servers: never one of our own network, and never for longer than a deadline.
 
 A name is looked up once, every address that it has is checked, and the connection goes to a checked one, so that a name which
-changes its mind in between gains nothing. Only the hosts of FETCH_PRIVATE_HOSTS may be of an inner network.
+changes its mind in between gains nothing. Of an inner network may be only the hosts of FETCH_PRIVATE_HOSTS, whose pages are read,
+and the servers of WEBHOOK_PRIVATE_HOSTS, to which customers have events sent.
 """
 
 import ipaddress
@@ -18,9 +19,16 @@ from slaservice.rules.refusal import Refusal
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _INNER = tuple(
-    map(ipaddress.ip_network, ("64:ff9b:1::/48", "::/96", "fec0::/10", "192.0.0.0/24", "168.63.129.16/32"))
-)
-"""What Python calls global, or may: local NAT64, IPv4 in IPv6 of old, site-local, IETF's own, and a cloud's metadata service."""
+    map(
+        ipaddress.ip_network,
+        (
+            "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10", "3fff::/20", "5f00::/16", "192.0.0.0/24",
+            "192.88.99.0/24", "168.63.129.16/32",
+        ),
+    )
+)  # fmt: skip
+"""What Python calls global, or may: local NAT64, IPv4 in IPv6 of old and translated, site-local, documentation, segment routing,
+IETF's own, relays of 6to4, and a cloud's metadata service."""
 _PORTS = {"http": 80, "https": 443}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -40,18 +48,29 @@ def web_address(url: str) -> httpx2.URL:
 
 
 def exempt(address: httpx2.URL) -> tuple[str, int] | None:
-    """The host and port that may be of an inner network; a redirect to anywhere else may not."""
-    host = address.raw_host.decode("ascii").lower()
-    return (host, address.port or _PORTS[address.scheme]) if host in settings.FETCH_PRIVATE_HOSTS else None
+    """The host and port of a page that may be of an inner network; a redirect to anywhere else may not."""
+    host, port = _server(address)
+    return (host, port) if host in settings.FETCH_PRIVATE_HOSTS else None
+
+
+def exempt_for_webhooks(address: httpx2.URL) -> tuple[str, int] | None:
+    """The host and port to which events may be sent though they are of an inner network."""
+    host, port = _server(address)
+    return (host, port) if f"{host}:{port}" in settings.WEBHOOK_PRIVATE_HOSTS else None
+
+
+def _server(address: httpx2.URL) -> tuple[str, int]:
+    return address.raw_host.decode("ascii").lower(), address.port or _PORTS[address.scheme]
 
 
 def callable_address(url: str) -> httpx2.URL:
-    """The parts of an address that may be called: https and not plainly inner, or a host of FETCH_PRIVATE_HOSTS. Refusal else.
+    """The parts of an address to which events may be sent: https and not plainly inner, or of WEBHOOK_PRIVATE_HOSTS.
+    Refusal else.
 
     What a name turns out to be is seen when it is called.
     """
     address = web_address(url)
-    if exempt(address) is not None:
+    if exempt_for_webhooks(address) is not None:
         return address
     if address.scheme != "https":
         raise Refusal("address_is_not_secure", "An address must start with https://.")

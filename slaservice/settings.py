@@ -143,9 +143,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Without REDIS_URL there is no broker: commands call the tasks' own code in the process.
 REDIS_URL = env.text("REDIS_URL")
 
-# Outside. Only these hosts may have addresses of an inner network when a page is read or a webhook is sent, and these are
-# the secrets by which senders of webhooks sign: "name of the hook=secret,...".
+# Outside. Only these hosts may have addresses of an inner network when a page is read, only these servers ("host:port") when an
+# event is sent to a customer, and these are the secrets by which senders of webhooks sign: "name of the hook=secret,...".
 FETCH_PRIVATE_HOSTS = [host.lower() for host in env.list("FETCH_PRIVATE_HOSTS", default=[])]
+WEBHOOK_PRIVATE_HOSTS = [server.lower() for server in env.list("WEBHOOK_PRIVATE_HOSTS", default=[])]
 HOOK_SECRETS = env.dict("HOOK_SECRETS", default={})
 
 # Files of forms: capped first, then small ones in memory and large ones on the disk, as is Django's way.

@@ -68,6 +68,11 @@ class LyingPage:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}"
 
+    @property
+    def server_name(self) -> str:
+        """As the settings name it."""
+        return f"127.0.0.1:{self.server.server_port}"
+
     def paths(self) -> list[str]:
         """What was asked for since the last time."""
         asked = [path for path, _ in self.asked]

@@ -42,6 +42,11 @@ Scopes = Annotated[
     ),
 ]
 
+ENDS = (
+    f"Later than now, by at most {LONGEST.days} days, and no later than the end of the calling key."
+    " Left out: as late as it may be."
+)
+
 
 class KeyShown(TypedDict):
     """An API key of the customer. `id` stands in the key's text behind `sla_`, so that a key can be told from another.
@@ -74,7 +79,8 @@ class NewKey(Body):
 
     label: Label
     scopes: Scopes
-    expires_at: Annotated[Moment, Field(description=f"Later than now, by at most {LONGEST.days} days.")]
+    # null would say that the key does not expire.
+    expires_at: Annotated[Moment, Field(description=ENDS)] = Field(default_factory=lambda: None)  # type: ignore[assignment]
 
 
 MANAGE = "keys:manage"
@@ -124,10 +130,10 @@ class KeyList(CustomerListView):
     )
     @once
     def post(self, request: Request) -> Response:
-        """A key has no scope that the calling key lacks, and an end.
+        """A key has no scope that the calling key lacks, and ends no later than it, and within 366 days.
 
         To rotate a key, make another of the same label, give it to the program, and revoke the old one: two active keys may
-        carry one label.
+        carry one label. One that outlives the calling key is made by us.
         """
         new, now = shapes.read(NewKey, request.data), timezone.now()
         key, text = issue_own_key(

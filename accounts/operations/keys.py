@@ -13,10 +13,12 @@ from accounts.operations.permission import require_for
 from accounts.queries import active_keys_of
 from slaservice.history import operations as history
 from slaservice.history.keys import OF_CUSTOMERS, find_key, new_key
+from slaservice.rules.evidence import instant_text
+from slaservice.rules.intervals import instant
 from slaservice.rules.refusal import Refusal
 
 LONGEST = timedelta(days=366)
-"""No key that a customer makes for itself is good for longer."""
+"""No key that a customer makes for itself is good for longer, and none for longer than the key that makes it."""
 
 MOST_OF_ONE_LABEL = 2
 """The old key and the new one, while a program is moved from one to the other."""
@@ -47,20 +49,24 @@ def issue_api_key(
 
 @transaction.atomic
 def issue_own_key(
-    *, caller: ApiKey, label: str, scopes: Sequence[str], expires_at: datetime, now: datetime
+    *, caller: ApiKey, label: str, scopes: Sequence[str], expires_at: datetime | None, now: datetime
 ) -> tuple[ApiKey, str]:
     """A key that a customer makes with one that it has, and its text, which is shown this once.
 
-    It has no scope that the calling key lacks, and an end. Refusal `too_many_keys` beyond MOST_OF_ONE_LABEL active keys of
-    the label, or MOST_ACTIVE in all. Invalid names every fault.
+    It has no scope that the calling key lacks. It ends within LONGEST and no later than the calling key: else one could renew
+    itself for ever. Without `expires_at` it ends as late as it may. Refusal `too_many_keys` beyond MOST_OF_ONE_LABEL active
+    keys of the label, or MOST_ACTIVE in all. Invalid names every fault.
     """
     faults = Faults("invalid_api_key")
+    latest = min(caller.expires_at or now + LONGEST, now + LONGEST)
+    expires_at = expires_at or latest
     label = _read(label, scopes, expires_at, now, faults)
     for index, scope in enumerate(scopes):
         if scope in SCOPES and scope not in caller.scopes:
             faults.add(f"scopes[{index}]", "is no scope of the calling key: a key gives no more than it has")
-    if expires_at > now + LONGEST:
-        faults.add("expires_at", f"must be at most {LONGEST.days} days from now")
+    if expires_at > latest:
+        ends = "when the calling key ends" if latest == caller.expires_at else f"{LONGEST.days} days from now"
+        faults.add("expires_at", f"must be no later than {instant_text(instant(latest))}, {ends}")
     faults.raise_if_any()
     customer = Customer.objects.select_for_update().get(pk=caller.customer_id)
     _require_room(customer, label, now)

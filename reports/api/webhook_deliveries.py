@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from typing_extensions import TypedDict
 
 from accounts.api.views import CustomerListView, CustomerView
-from accounts.models import Customer
+from accounts.models import ApiKey, Customer
 from reports.models import WebhookDelivery
-from reports.models.webhooks import EVENT_TYPES, PING
+from reports.models.webhooks import EVENT_TYPES, PING, read_scope
 from reports.operations import webhooks as operations
 from reports.webhooks.queries import deliveries_of
 from slaservice.api import asked
@@ -38,12 +38,16 @@ REFUSES = {
 
 
 class WebhookEventShown(TypedDict):
-    """What is told. `id` is the header `webhook-id`, the same with every attempt; `data` is as it is sent."""
+    """What is told. `id` is the header `webhook-id`, the same with every attempt; `data` is as it is sent.
+
+    `data` is null for a key that may not read what it tells: `statement.*` takes statements:read, `credit.*` credits:read,
+    `sla.*` availability:read, `outage.*` incidents:read.
+    """
 
     id: PublicId
     type: Annotated[str, Field(examples=["statement.issued"])]
     timestamp: Instant
-    data: dict[str, Any]
+    data: dict[str, Any] | None
 
 
 class WebhookDeliverySummary(TypedDict):
@@ -92,13 +96,14 @@ def summary(row: WebhookDelivery) -> WebhookDeliverySummary:
     }
 
 
-def detail(row: WebhookDelivery) -> WebhookDeliveryShown:
-    """A delivery by itself."""
+def detail(row: WebhookDelivery, key: ApiKey) -> WebhookDeliveryShown:
+    """A delivery by itself, as the key may see it."""
+    scope = read_scope(row.event.type)
     payload: WebhookEventShown = {
         "id": row.event.public_id,
         "type": row.event.type,
         "timestamp": utc(row.event.occurred_at),
-        "data": row.event.data,
+        "data": row.event.data if scope is None or scope in key.scopes else None,
     }
     return {**summary(row), "payload": payload}
 
@@ -152,7 +157,7 @@ class DeliveryDetail(CustomerView):
     @describes("Show a webhook delivery", gives=WebhookDeliveryShown)
     def get(self, request: Request, public_id: str) -> Response:
         """The delivery and what is sent."""
-        return Response(detail(own_delivery(self.customer, public_id)))
+        return Response(detail(own_delivery(self.customer, public_id), self.key))
 
 
 class DeliveryReplay(CustomerView):
@@ -168,4 +173,4 @@ class DeliveryReplay(CustomerView):
         """Have the event sent once more, under its own id, whether it arrived or not."""
         row = own_delivery(self.customer, public_id)
         operations.replay(delivery=row, key=self.key, now=timezone.now())
-        return Response(detail(own_delivery(self.customer, public_id)), status=202)
+        return Response(detail(own_delivery(self.customer, public_id), self.key), status=202)

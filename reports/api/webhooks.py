@@ -165,6 +165,9 @@ class WebhookList(CustomerListView):
         Messages have the form of Standard Webhooks, {"type", "timestamp", "data"}, and are signed with the endpoint's secret,
         which stands at its address `secret`. An answer of 2xx within 15 seconds is a success; anything else is tried again for
         five days. Events about the same object come in order; one may come twice, with the same `webhook-id`.
+
+        The key needs the scope to read what is told: statements:read for `statement.*`, credits:read for `credit.*`,
+        availability:read for `sla.*`, incidents:read for `outage.*`.
         """
         new = shapes.read(NewWebhook, request.data)
         endpoint = operations.create_endpoint(
@@ -199,6 +202,7 @@ class WebhookDetail(_OwnWebhook):
     def patch(self, request: Request, public_id: str) -> Response:
         """Change its address, events, description or state.
 
+        Another address or other events take a key that may read what is told, as when it is created.
         While it is disabled nothing new is owed to it; what was owed before goes out when it is active again.
         """
         endpoint = self.endpoint(public_id)
@@ -262,13 +266,19 @@ class WebhookRotate(_OwnWebhook):
 class WebhookTest(_OwnWebhook):
     """/api/v1/webhooks/{id}/test"""
 
-    @describes("Test a webhook", gives=WebhookDeliveryShown, status=202, once=True, refuses=REFUSES)
+    @describes(
+        "Test a webhook",
+        gives=WebhookDeliveryShown,
+        status=202,
+        once=True,
+        refuses={**REFUSES, "webhook_test_owed": "The test before is still owed to the endpoint."},
+    )
     @once
     def post(self, request: Request, public_id: str) -> Response:
         """Have an event of type `ping` sent to this endpoint. The delivery says what came of it."""
         endpoint = self.endpoint(public_id)
         row = operations.ping(endpoint=endpoint, key=self.key, now=timezone.now())
-        return Response(detail(own_delivery(self.customer, row.public_id)), status=202)
+        return Response(detail(own_delivery(self.customer, row.public_id), self.key), status=202)
 
 
 class WebhookReplay(_OwnWebhook):

@@ -126,6 +126,7 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(max_length=300)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("tried_at", models.DateTimeField(blank=True, null=True)),
+                ("failing_since", models.DateTimeField(blank=True, null=True)),
                 ("not_before", models.DateTimeField(blank=True, null=True)),
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("delivered_at", models.DateTimeField(blank=True, null=True)),

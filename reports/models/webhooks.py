@@ -24,6 +24,14 @@ EVENT_TYPES = {
 }
 """What a customer may be told of, in words."""
 
+READ_SCOPES = {
+    "statement": "statements:read",
+    "credit": "credits:read",
+    "sla": "availability:read",
+    "outage": "incidents:read",
+}
+"""By the first word of an event's type: what a key must be allowed to be told of it."""
+
 PING = "ping"
 """The type of an event that a customer asks for, to see that it arrives."""
 
@@ -35,21 +43,27 @@ BACK_OFF = (
     timedelta(minutes=30),
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24, 24, 24)),
 )
-"""How long a delivery waits after each attempt that failed; after the last there is one more, and then nobody tries again."""
-
-MOST_ATTEMPTS = len(BACK_OFF) + 1
+"""How long a delivery that fails by itself waits, each when the waits before are over; after the last, in five days, none."""
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 300, 900, 1800, 3600))
 """How long an endpoint that failed so many times in a row is left alone, whatever is owed to it; the last holds for all more."""
 
 LEASE = timedelta(seconds=60)
-"""For how long an attempt is one worker's; none takes longer than 15 seconds."""
+"""For how long an attempt is one worker's, and its endpoint is sent nothing else; none takes longer than 15 seconds."""
 
 ENDS_AFTER = timedelta(days=5)
 """An endpoint that fails for so long without one success is disabled."""
 
+OWED = Q(delivered_at__isnull=True, given_up_at__isnull=True)
+"""Deliveries that are still to be sent."""
+
 OLD_SECRET_SIGNS = timedelta(hours=24)
 """For how long after a rotation the earlier secret signs too."""
+
+
+def read_scope(kind: str) -> str | None:
+    """The scope that events of this type take; None: whoever looks after webhooks may see them."""
+    return READ_SCOPES.get(kind.partition(".")[0])
 
 
 def endpoint_id() -> str:
@@ -149,8 +163,9 @@ class WebhookEvent(models.Model):
 class WebhookDelivery(models.Model):
     """One event for one endpoint: owed until `delivered_at`, or `given_up_at` after the last attempt.
 
-    `not_before`: nobody tries again until then. `leased_until`: until then the attempt under way has it to itself. `status` is
-    what the endpoint answered last (null: it gave no answer), `problem` why that was no success. `subject` is its event's.
+    `failing_since`: when it failed first. `not_before`: nobody tries again until then. `leased_until`: until then the attempt
+    under way has it to itself. `status` is what the endpoint answered last (null: it gave no answer), `problem` why that was no
+    success. `subject` is its event's.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=webhook_delivery_id, editable=False)
@@ -159,6 +174,7 @@ class WebhookDelivery(models.Model):
     subject = models.CharField(max_length=300)
     attempts = models.PositiveSmallIntegerField(default=0)
     tried_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)

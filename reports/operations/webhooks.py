@@ -13,7 +13,7 @@ from accounts.models.identifiers import opaque
 from accounts.operations.fields import Faults
 from accounts.operations.permission import require_for
 from reports.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
-from reports.models.webhooks import ACTIVE, DELETED, DISABLED, EVENT_TYPES, PING
+from reports.models.webhooks import ACTIVE, DELETED, DISABLED, EVENT_TYPES, OWED, PING, read_scope
 from slaservice.history import operations as history
 from slaservice.network import callable_address
 from slaservice.rules.refusal import FieldError, Invalid, Refusal
@@ -35,9 +35,12 @@ def create_endpoint(
     key: ApiKey,
     now: datetime,
 ) -> WebhookEndpoint:
-    """From now on the address is told of these events. Invalid names every fault; Refusal when there are too many."""
+    """From now on the address is told of these events. Invalid names every fault; Refusal when there are too many endpoints, or
+    when the key may not read what it would have told.
+    """
     _require_own(key, customer)
     fields = _checked({"url": url, "events": events, "description": description})
+    _require_scopes(key, fields["events"])
     Customer.objects.select_for_update().get(pk=customer.pk)
     if WebhookEndpoint.objects.filter(customer=customer).exclude(state=DELETED).count() >= MOST_ENDPOINTS:
         raise Refusal("too_many_webhooks", f"There are {MOST_ENDPOINTS} endpoints already: delete one first.")
@@ -52,13 +55,17 @@ def change_endpoint(
 ) -> WebhookEndpoint:
     """Change the `url`, `events`, `description` or `state` (active, disabled).
 
-    At a new address, or active again, it has never failed.
+    At a new address, or active again, it has never failed. For other events or another address the key must be allowed to
+    read what is told.
     """
     endpoint = _locked(endpoint, key)
     if not changes:
         raise Invalid([FieldError("$", "names nothing to change")], "invalid_webhook")
     fields = _checked(changes)
+    if "url" in fields or "events" in fields:
+        _require_scopes(key, fields.get("events", endpoint.events))
     if "url" in fields or fields.get("state") == ACTIVE:
+        WebhookDelivery.objects.filter(OWED, endpoint=endpoint).update(not_before=None, failing_since=None)
         fields |= {"failures": 0, "failing_since": None, "not_before": None}
     if fields.get("state") == ACTIVE:
         fields |= {"why": ""}
@@ -93,9 +100,11 @@ def rotate_secret(*, endpoint: WebhookEndpoint, key: ApiKey, now: datetime) -> W
 
 @transaction.atomic
 def ping(*, endpoint: WebhookEndpoint, key: ApiKey, now: datetime) -> WebhookDelivery:
-    """An event for this endpoint alone, to see that it arrives."""
+    """An event for this endpoint alone, to see that it arrives; one at a time."""
     endpoint = _locked(endpoint, key)
     _require_active(endpoint)
+    if WebhookDelivery.objects.filter(OWED, endpoint=endpoint, event__type=PING).exists():
+        raise Refusal("webhook_test_owed", "The test before is still owed to the endpoint.")
     name = opaque(PING)
     event = WebhookEvent.objects.create(
         customer_id=endpoint.customer_id,
@@ -158,7 +167,13 @@ def replay_since(
 def _owed_again(rows: QuerySet[WebhookDelivery]) -> int:
     """As if nobody had tried: an attempt that is under way does not say any more what came of it."""
     return rows.update(
-        attempts=0, not_before=None, leased_until=None, delivered_at=None, given_up_at=None, problem=""
+        attempts=0,
+        failing_since=None,
+        not_before=None,
+        leased_until=None,
+        delivered_at=None,
+        given_up_at=None,
+        problem="",
     )
 
 
@@ -213,6 +228,14 @@ def _locked(endpoint: WebhookEndpoint, key: ApiKey | None, by: User | None = Non
 def _require_own(key: ApiKey, customer: Customer) -> None:
     if key.customer_id != customer.pk:
         raise Refusal("not_permitted", "This is no endpoint of the key's customer.")
+
+
+def _require_scopes(key: ApiKey, events: Collection[str]) -> None:
+    """A key chooses no event that tells what the key itself may not read."""
+    needed = {scope for scope in map(read_scope, events) if scope is not None}
+    missing = ", ".join(sorted(needed - set(key.scopes)))
+    if missing:
+        raise Refusal("scope_missing", f"To be told of these events this API key needs {missing} too.")
 
 
 def _require_active(endpoint: WebhookEndpoint) -> None:

@@ -111,8 +111,8 @@ def _recorded(window: OutageWindow, entry: Entry, customers: Collection[int]) ->
     state = _OUTAGES[entry.action]
     concerned = _touched(window, customers)
     if state == "superseded":
-        for newer in window.superseded_by.all():
-            concerned -= _touched(newer, customers) if newer.confirmed_at else set()
+        for newer in _confirmed_after(window):
+            concerned -= _touched(newer, customers)
     for customer in sorted(concerned):
         yield Happened(
             customer=customer,
@@ -122,6 +122,15 @@ def _recorded(window: OutageWindow, entry: Entry, customers: Collection[int]) ->
             data=payloads.of_outage(window, state),
             at=entry.at,
         )
+
+
+def _confirmed_after(window: OutageWindow) -> Iterator[OutageWindow]:
+    """The revisions that took the window's place, past those that were never confirmed."""
+    for newer in window.superseded_by.all():
+        if newer.confirmed_at is None:
+            yield from _confirmed_after(newer)
+        else:
+            yield newer
 
 
 def _touched(window: OutageWindow, customers: Collection[int]) -> set[int]:

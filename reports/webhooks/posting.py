@@ -1,15 +1,21 @@
 """One POST to somebody else's server: within a deadline, no redirect followed, little of the answer read, none of it kept."""
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpcore2
 
-from slaservice.network import CheckedNetwork, callable_address, exempt
+from slaservice.network import CheckedNetwork, callable_address, exempt_for_webhooks
 from slaservice.rules.refusal import Refusal
 
+logger = logging.getLogger(__name__)
+
 _AGENT = "slaservice (webhooks)"
+
+_NOT_REACHED = ("address_is_not_public", "host_is_not_known")
+"""What customers are told in one sentence: which names an inner network knows is nothing for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> int:
         "Connection": "close",
     }
     said.update(headers)
-    backend = CheckedNetwork(time.monotonic() + LIMITS.deadline, exempt(address))
+    backend = CheckedNetwork(time.monotonic() + LIMITS.deadline, exempt_for_webhooks(address))
     try:
         with (
             httpcore2.ConnectionPool(network_backend=backend) as pool,
@@ -55,6 +61,11 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> int:
         ):
             _read_a_little(response)
             return int(response.status)
+    except Refusal as refusal:
+        if refusal.code not in _NOT_REACHED:
+            raise
+        logger.warning("No event is sent to %s: %s", address.host, refusal.sentence)
+        raise Refusal("no_answer", f"{address.host} could not be reached.") from None
     except httpcore2.TimeoutException:
         raise Refusal("no_answer", f"{address.host} did not answer in time.") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError) as problem:

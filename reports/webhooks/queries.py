@@ -8,9 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Customer
 from accounts.queries import customers_visible_to
 from reports.models import WebhookDelivery, WebhookEndpoint
-from reports.models.webhooks import ACTIVE, DELETED
-
-OWED = Q(delivered_at__isnull=True, given_up_at__isnull=True)
+from reports.models.webhooks import ACTIVE, DELETED, OWED
 
 
 def endpoints_of(customer: Customer) -> QuerySet[WebhookEndpoint]:
@@ -31,17 +29,18 @@ def deliveries_visible_to(user: AbstractBaseUser) -> QuerySet[WebhookDelivery]:
 
 
 def due(now: datetime) -> QuerySet[WebhookDelivery]:
-    """What may be sent now, but for the endpoint's own state: no attempt is under way, and nothing earlier about the same object
-    is still owed to the same endpoint. The condition reads no other table, so that an UPDATE under it holds of two workers one.
+    """What may be sent now, but for the endpoint's own state: no attempt at the same endpoint is under way, so that a slow one
+    keeps one worker, and nothing earlier about the same object is still owed to it.
     """
+    under_way = WebhookDelivery.objects.filter(OWED, endpoint=OuterRef("endpoint"), leased_until__gt=now)
     earlier = WebhookDelivery.objects.filter(
         OWED, endpoint=OuterRef("endpoint"), subject=OuterRef("subject"), event__lt=OuterRef("event")
     )
     return WebhookDelivery.objects.filter(
         OWED,
+        ~Exists(under_way),
         ~Exists(earlier),
         Q(not_before__isnull=True) | Q(not_before__lte=now),
-        Q(leased_until__isnull=True) | Q(leased_until__lte=now),
     )
 
 

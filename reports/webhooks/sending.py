@@ -5,21 +5,23 @@ transaction open; then the row says so, or when to try again. A worker that dies
 when its lease is over, under the same webhook-id, by which the receiver tells that it is the same.
 
 What is about one object goes in order: the next waits until the earlier one is delivered or given up. An endpoint that fails is
-left alone for longer and longer, whatever is owed to it, and once it answers all that waits is due.
+left alone for longer and longer, whatever is owed to it. What fails alone, while nothing else fails there, backs off by itself.
+What fails together with others waits for the endpoint only, and is due once that answers.
 """
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import accumulate
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from reports.models import WebhookDelivery, WebhookEndpoint
-from reports.models.webhooks import ACTIVE, BACK_OFF, DISABLED, ENDS_AFTER, LEASE, MOST_ATTEMPTS, PAUSES
+from reports.models.webhooks import ACTIVE, BACK_OFF, DISABLED, ENDS_AFTER, LEASE, OWED, PAUSES
 from reports.webhooks.payloads import body_of
 from reports.webhooks.posting import post
-from reports.webhooks.queries import OWED, due
+from reports.webhooks.queries import due
 from reports.webhooks.signing import signed
 from slaservice.history import operations as history
 from slaservice.rules.refusal import Refusal
@@ -50,7 +52,9 @@ def send_owed(*, endpoint: int, clock: Callable[[], datetime]) -> tuple[int, int
 
 
 def _due(endpoint: int, now: datetime) -> QuerySet[WebhookDelivery, int]:
-    return due(now).filter(endpoint=endpoint).order_by("event_id").values_list("pk", flat=True)[:AT_ONCE]
+    """What was never tried first, so that what always fails does not keep it waiting."""
+    ordered = due(now).filter(endpoint=endpoint).order_by(F("tried_at").asc(nulls_first=True), "event_id")
+    return ordered.values_list("pk", flat=True)[:AT_ONCE]
 
 
 def send(*, delivery: int, now: datetime) -> bool | None:
@@ -59,9 +63,6 @@ def send(*, delivery: int, now: datetime) -> bool | None:
     `now` is when this attempt begins: where several are sent in turn, each has its own.
     """
     row = WebhookDelivery.objects.select_related("event", "endpoint").get(pk=delivery)
-    endpoint = row.endpoint
-    if endpoint.state != ACTIVE or (endpoint.not_before is not None and endpoint.not_before > now):
-        return None
     if not _taken(row, now):
         return None
     status, problem = _posted(row, now)
@@ -72,8 +73,12 @@ def send(*, delivery: int, now: datetime) -> bool | None:
     return True
 
 
+@transaction.atomic
 def _taken(row: WebhookDelivery, now: datetime) -> bool:
-    """Whether this attempt is ours."""
+    """Whether this attempt is ours. Of two workers at one endpoint the second sees what the first has taken."""
+    row.endpoint = endpoint = _locked(row)
+    if endpoint.state != ACTIVE or (endpoint.not_before is not None and endpoint.not_before > now):
+        return False
     ours = due(now).filter(pk=row.pk, attempts=row.attempts)
     return ours.update(attempts=F("attempts") + 1, leased_until=now + LEASE, tried_at=now) == 1
 
@@ -89,30 +94,40 @@ def _posted(row: WebhookDelivery, now: datetime) -> tuple[int | None, str]:
     return status, "" if 200 <= status < 300 else f"It answered {status}."
 
 
-def _ours(row: WebhookDelivery) -> QuerySet[WebhookDelivery]:
-    """The row, unless it was taken or replayed since."""
-    return WebhookDelivery.objects.filter(OWED, pk=row.pk, attempts=row.attempts + 1)
+def _locked(row: WebhookDelivery) -> WebhookEndpoint:
+    return WebhookEndpoint.objects.select_for_update().get(pk=row.endpoint_id)
+
+
+def _ours(row: WebhookDelivery, now: datetime) -> QuerySet[WebhookDelivery]:
+    """The row, unless it was taken or replayed since the attempt at `now`."""
+    return WebhookDelivery.objects.filter(OWED, pk=row.pk, attempts=row.attempts + 1, tried_at=now)
 
 
 def _delivered(row: WebhookDelivery, status: int | None, now: datetime) -> None:
-    _ours(row).update(delivered_at=now, leased_until=None, not_before=None, status=status, problem="")
-    answers_again = WebhookEndpoint.objects.filter(pk=row.endpoint_id, failures__gt=0)
-    if answers_again.update(failures=0, failing_since=None, not_before=None):
-        WebhookDelivery.objects.filter(OWED, endpoint=row.endpoint_id).update(not_before=None)
+    _ours(row, now).update(
+        delivered_at=now, leased_until=None, failing_since=None, not_before=None, status=status, problem=""
+    )
+    answers_again = WebhookEndpoint.objects.filter(pk=row.endpoint_id, url=row.endpoint.url, failures__gt=0)
+    answers_again.update(failures=0, failing_since=None, not_before=None)
 
 
 @transaction.atomic
 def _failed(row: WebhookDelivery, status: int | None, problem: str, now: datetime) -> None:
-    attempts = row.attempts + 1
-    over = attempts >= MOST_ATTEMPTS
-    _ours(row).update(
+    endpoint = _locked(row)
+    if endpoint.url != row.endpoint.url:  # The new address has not failed.
+        _ours(row, now).update(leased_until=None, status=status, problem=problem)
+        return
+    failing_since = row.failing_since or now
+    wait = _wait(now - failing_since)
+    by_itself = not _others_fail(row, endpoint)
+    _ours(row, now).update(
         leased_until=None,
-        not_before=None if over else now + BACK_OFF[attempts - 1],
-        given_up_at=now if over else None,
+        failing_since=failing_since,
+        not_before=now + wait if wait and by_itself else None,
+        given_up_at=now if wait is None else None,
         status=status,
         problem=problem,
     )
-    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=row.endpoint_id)
     since = endpoint.failing_since or now
     pause = PAUSES[min(endpoint.failures, len(PAUSES) - 1)]
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
@@ -122,6 +137,21 @@ def _failed(row: WebhookDelivery, status: int | None, problem: str, now: datetim
         _disable(endpoint, "It answered 410: it is gone for good.", now)
     elif now - since >= ENDS_AFTER:
         _disable(endpoint, f"It failed for {ENDS_AFTER.days} days. {problem}", now)
+
+
+def _others_fail(row: WebhookDelivery, endpoint: WebhookEndpoint) -> bool:
+    """Whether anything else that is owed was tried since the endpoint fails."""
+    if endpoint.failing_since is None:
+        return False
+    tried = WebhookDelivery.objects.filter(OWED, endpoint=endpoint, tried_at__gte=endpoint.failing_since)
+    return tried.exclude(pk=row.pk).exists()
+
+
+def _wait(failing: timedelta) -> timedelta | None:
+    """How long a delivery that has failed for so long waits; None: it is given up."""
+    return next(
+        (wait for wait, until in zip(BACK_OFF, accumulate(BACK_OFF), strict=True) if failing < until), None
+    )
 
 
 def _disable(endpoint: WebhookEndpoint, why: str, now: datetime) -> None:

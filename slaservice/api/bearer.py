@@ -18,6 +18,14 @@ from slaservice.rules.refusal import FieldError, Invalid
 _KEY_NAMES = frozenset({"api_key", "apikey", "api-key", "key", "token", "access_token"})
 
 
+class KeyInAddress(Invalid):
+    """What may be a key stands in the address."""
+
+    def __init__(self) -> None:
+        reason = "a key does not belong in an address; send it in the Authorization header, and have this one replaced"
+        super().__init__([FieldError("Authorization", reason)], "key_in_address")
+
+
 class BearerAuthentication(BaseAuthentication):
     """Nobody without a key; 401 for a key that is not valid. `request.auth` is the key.
 
@@ -48,5 +56,4 @@ class BearerAuthentication(BaseAuthentication):
 def _refuse_key_in_address(request: Request) -> None:
     for name, values in request.query_params.lists():
         if name.lower() in _KEY_NAMES or any(map(ANY_KEY.search, values)):
-            reason = "a key does not belong in an address; send it in the Authorization header, and have this one replaced"
-            raise Invalid([FieldError("Authorization", reason)], "key_in_address")
+            raise KeyInAddress

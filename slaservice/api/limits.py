@@ -3,8 +3,8 @@
 Without Redis there is one process, and the count is its own. A Redis that does not answer must not end the API: then calls are
 let through uncounted, and it is asked again after a pause.
 
-Keys that are not valid count against the address that sends them. Once it has sent too many, no key opens anything from there
-until its minute is over: whoever guesses does not learn that a guess was right.
+Keys that are not valid, and all that stand in an address, count against the address that sends them. Once it has sent too
+many, no key opens anything from there until its minute is over: whoever guesses does not learn that a guess was right.
 """
 
 import logging

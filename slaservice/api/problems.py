@@ -143,6 +143,7 @@ REFUSAL_STATUS = {
     "too_many_commitments": 400,
     "too_many_request_counts": 400,
     "not_permitted": 403,
+    "scope_missing": 403,
     "length_required": 411,
     "body_too_large": 413,
     "encoding_not_supported": 415,

@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic.dataclasses import dataclass
 
 from slaservice.rules.documents import field_errors
 from slaservice.rules.evidence import instant_text, parse_instant
@@ -85,6 +86,11 @@ class Body:
 
     __slots__ = ()
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True)
+class Nothing(Body):
+    """What is sent where nothing is read."""
 
 
 def _moment(value: object) -> datetime:

@@ -14,9 +14,10 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from slaservice.api import limits
+from slaservice.api import limits, shapes
 from slaservice.api.asked import Parameter
 from slaservice.api.asked import read as read_parameters
+from slaservice.api.bearer import KeyInAddress
 from slaservice.api.client_address import client_address
 from slaservice.api.conditional import with_etag, without_body
 from slaservice.api.described import operation_of
@@ -71,7 +72,7 @@ class ApiView(APIView):
         address = client_address(request)
         try:
             super().perform_authentication(request)
-        except exceptions.AuthenticationFailed:
+        except (exceptions.AuthenticationFailed, KeyInAddress):
             self._admit(limits.failure(address))
             raise
         if self.limited:
@@ -92,6 +93,14 @@ class ApiView(APIView):
         refuse_unknown_length(request)
         reads = request.method in ("GET", "HEAD")
         self.asked = read_parameters(request, self.parameters() if reads else {})
+        if not reads:
+            self._refuse_idle_body(request)
+
+    def _refuse_idle_body(self, request: Request) -> None:
+        """Invalid for a body where none is read, which names its fields: whoever sends one expects an effect. `{}` is none."""
+        said = operation_of(self, str(request.method))
+        if said is not None and said.takes is None:
+            shapes.read(shapes.Nothing, request.data)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = private(super().finalize_response(request, response, *args, **kwargs))

@@ -121,3 +121,24 @@ def test_a_method_is_not_overridden(api: Client) -> None:
 
 def test_more_parameters_than_anybody_reads_are_refused(api: Client) -> None:
     told(api.get("/api/permissions?" + "a&" * 13_000), 400, "invalid_request")
+
+
+def refused(response: Any) -> list[tuple[str, str]]:
+    problem = told(response, 400, "invalid_request")
+    return [(fault["path"], fault["reason"]) for fault in problem["errors"]]
+
+
+@pytest.mark.parametrize("method", ["post", "delete"])
+def test_what_takes_no_body_refuses_every_field_by_name(api: Client, method: str) -> None:
+    call = getattr(api, method)
+    sent = call("/api/bell", '{"surprise": 1, "reason": ""}', content_type=JSON)
+    assert refused(sent) == [("surprise", "is not a known field"), ("reason", "is not a known field")]
+    for body in ("null", "[]", '""', "0", "false"):
+        assert refused(call("/api/bell", body, content_type=JSON)) == [("$", "must be an object")]
+
+
+@pytest.mark.parametrize("method", ["post", "delete"])
+def test_what_takes_no_body_is_done_without_one(api: Client, method: str) -> None:
+    for body in ("", "{}"):
+        answer = getattr(api, method)("/api/bell", body, content_type=JSON)
+        assert (answer.status_code, answer.json()) == (200, {"rung": True})

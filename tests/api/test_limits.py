@@ -107,6 +107,14 @@ def test_keys_cannot_be_guessed_fast_and_who_guesses_does_not_learn_a_hit() -> N
     assert statuses(1, text, address="192.0.2.7") == [200]
 
 
+def test_a_key_in_the_address_counts_as_one_that_is_not_valid() -> None:
+    text = a_key()[1]
+    answers = [Client().get(f"/api/me?token={text}") for _ in range(FAILURES + 1)]
+    assert [answer.status_code for answer in answers] == [400] * FAILURES + [429]
+    assert statuses(1, text) == [429]
+    assert statuses(1, text, "10.0.0.9") == [200]
+
+
 def test_failures_within_the_limit_do_no_harm() -> None:
     text = a_key()[1]
     assert statuses(FAILURES, NO_KEY) == [401] * FAILURES

@@ -108,6 +108,22 @@ class Notes(ApiView):
         return Response({"note": shapes.read(NewNote, request.data).note}, status=201)
 
 
+class Bell(ApiView):
+    """An address whose verbs take no body."""
+
+    permission_classes: list[Any] = []
+
+    @describes("Ring", gives=Problem, anybody=True)
+    def post(self, request: Request) -> Response:
+        """Once."""
+        return Response({"rung": True})
+
+    @describes("Silence", gives=Problem, anybody=True)
+    def delete(self, request: Request) -> Response:
+        """At once."""
+        return Response({"rung": True})
+
+
 class Permissions(ApiListView):
     """A list over a table that every installation has; `codename` repeats, `id` does not."""
 
@@ -136,6 +152,7 @@ urlpatterns = [
     path("api/old", Old.as_view()),
     path("api/paper", Paper.as_view()),
     path("api/notes", Notes.as_view()),
+    path("api/bell", Bell.as_view()),
     path("api/permissions", Permissions.as_view()),
     path("api/other", PermissionsByName.as_view()),
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from accounts.models import Customer
+from accounts.models import SCOPES, Customer
 from reports.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from reports.models.webhooks import EVENT_TYPES
 from reports.operations.webhooks import create_endpoint
@@ -25,7 +25,12 @@ _serial = count(1)
 def an_endpoint(customer: Customer | None = None, url: str = URL, **values: Any) -> WebhookEndpoint:
     """It wants everything."""
     customer = customer or a_customer()
-    chosen = {"events": list(EVENT_TYPES), "key": a_key(customer)[0], "now": SIGNED_UP, **values}
+    chosen = {
+        "events": list(EVENT_TYPES),
+        "key": a_key(customer, scopes=list(SCOPES))[0],
+        "now": SIGNED_UP,
+        **values,
+    }
     return create_endpoint(customer=customer, url=url, **chosen)
 
 

@@ -26,7 +26,7 @@ def test_no_secret_has_a_default_in_the_compose_file() -> None:
     assert set(defaults) == {
         "API_FAILED_KEYS_LIMIT", "API_KEY_PEPPER_FALLBACKS", "API_RATE_LIMIT", "BEHIND_PROXY", "DEBUG",
         "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "LEDGER_ACCOUNTS", "PUBLISH", "SECRET_KEY_FALLBACKS",
-        "SLASERVICE_VERSION", "VENDOR_TIME_ZONE",
+        "SLASERVICE_VERSION", "VENDOR_TIME_ZONE", "WEBHOOK_PRIVATE_HOSTS",
     }  # fmt: skip
     secrets = ("SECRET_KEY_FALLBACKS", "API_KEY_PEPPER_FALLBACKS", "HOOK_SECRETS")
     assert [defaults[name] for name in secrets] == [""] * 3

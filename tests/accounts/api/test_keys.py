@@ -118,6 +118,36 @@ def test_a_key_is_good_for_a_year_at_most() -> None:
         assert caller.post("keys", a_new_key(expires_at=in_days(366))).status_code == 201
 
 
+def test_a_key_does_not_outlive_the_key_that_made_it() -> None:
+    """Else one that was made for an hour could renew itself for ever."""
+    with time_machine.travel(timezone.now().replace(microsecond=0), tick=False):
+        end = timezone.now() + timedelta(hours=1)
+        caller = Caller(expires_at=end)
+        response = caller.post("keys", a_new_key(expires_at=in_days(1)))
+        told(response, 400, "invalid_api_key")
+        (fault,) = response.json()["errors"]
+        assert fault["path"] == "expires_at"
+        assert instant_text(instant(end)) in fault["reason"]
+        made = caller.post("keys", a_new_key(expires_at=instant_text(instant(end))))
+    assert (made.status_code, made.json()["expires_at"]) == (201, instant_text(instant(end)))
+
+
+def test_not_even_a_key_that_lasts_longer_makes_one_for_more_than_a_year() -> None:
+    caller = Caller(expires_at=timezone.now() + timedelta(days=1000))
+    with time_machine.travel(timezone.now(), tick=False):
+        assert paths(caller.post("keys", a_new_key(expires_at=in_days(366.001)))) == ["expires_at"]
+        assert caller.post("keys", a_new_key(expires_at=in_days(366))).status_code == 201
+
+
+@pytest.mark.parametrize(("callers", "made"), [(None, 366), (1000, 366), (30, 30)])
+def test_a_key_for_which_no_end_is_named_ends_as_late_as_it_may(callers: int | None, made: int) -> None:
+    with time_machine.travel(timezone.now(), tick=False):
+        caller = Caller(expires_at=callers and timezone.now() + timedelta(days=callers))
+        body = a_new_key()
+        del body["expires_at"]
+        assert caller.post("keys", body).json()["expires_at"] == in_days(made)
+
+
 def test_two_active_keys_carry_one_label_and_a_third_waits_until_one_is_gone() -> None:
     caller = Caller()
     first, _ = (caller.post("keys", a_new_key()).json() for _ in range(2))

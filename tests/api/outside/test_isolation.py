@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import random
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.api.views import CustomerView
-from tests.api.outside.calling import without_limits
+from tests.api.outside.calling import a_seed, without_limits
 from tests.api.outside.isolation import REFUSALS, reach, routes, trespass
 from tests.api.outside.schema import operations
 from tests.api.outside.world import CANARY, World, a_world, canaries, ids
@@ -51,9 +50,7 @@ def test_there_is_something_to_find(world: World) -> None:
 
 
 def test_no_route_shows_one_customer_s_things_to_anybody_else(world: World) -> None:
-    seed = random.randrange(10**6)
-    print(f"seed {seed}")
-    found = trespass(world, requests=2_000, seed=seed)
+    found = trespass(world, requests=2_000, seed=a_seed())
     assert found.crossings == []
     assert set(found.statuses) >= REFUSALS
 

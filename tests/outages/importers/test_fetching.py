@@ -130,6 +130,10 @@ def test_nothing_of_an_inner_network_is_read_however_it_is_written(host: str) ->
         ("192.0.0.9", False),
         ("168.63.129.16", False),
         ("::ffff:168.63.129.16", False),
+        ("::ffff:0:93.184.215.14", False),
+        ("3fff::1", False),
+        ("5f00::1", False),
+        ("192.88.99.1", False),
     ],
 )
 def test_an_address_is_public_or_not(address: str, public: bool) -> None:

@@ -113,8 +113,57 @@ def test_what_cannot_be_a_webhook_is_refused_by_name(caller: Caller, values: Any
 
 
 def test_http_is_for_hosts_that_the_installation_names(caller: Caller) -> None:
-    with override_settings(FETCH_PRIVATE_HOSTS=["127.0.0.1"]):
+    with override_settings(WEBHOOK_PRIVATE_HOSTS=["127.0.0.1:9"]):
         assert caller.post("webhooks", a_new_webhook(url="http://127.0.0.1:9/x")).status_code == 201
+        assert caller.post("webhooks", a_new_webhook(url="http://127.0.0.1:10/x")).status_code == 400
+
+
+def test_a_host_whose_pages_may_be_read_is_open_to_no_customer(caller: Caller) -> None:
+    with override_settings(FETCH_PRIVATE_HOSTS=["127.0.0.1"]):
+        refused = caller.post("webhooks", a_new_webhook(url="http://127.0.0.1:9/x"))
+    assert (refused.status_code, paths(refused)) == (400, ["url"])
+
+
+READS = ("statements:read", "credits:read", "availability:read", "incidents:read")
+
+
+@pytest.mark.parametrize("kind", list(EVENT_TYPES))
+def test_a_key_chooses_only_events_that_it_may_read(kind: str) -> None:
+    scope = {
+        "statement": READS[0], "credit": READS[1], "sla": READS[2], "outage": READS[3],
+    }[kind.partition(".")[0]]  # fmt: skip
+    customer = a_customer()
+    may_not = Caller(customer, scopes=["webhooks:manage", *(one for one in READS if one != scope)])
+    may = Caller(customer, scopes=["webhooks:manage", scope])
+    told(may_not.post("webhooks", a_new_webhook(events=[kind])), 403, "scope_missing")
+    made = may.post("webhooks", a_new_webhook(events=[kind])).json()
+    address = f"webhooks/{made['id']}"
+    told(may_not.patch(address, {"events": [kind]}), 403, "scope_missing")
+    told(may_not.patch(address, {"url": "https://elsewhere.example/"}), 403, "scope_missing")
+    assert may_not.patch(address, {"description": "Mine"}).status_code == 200
+    assert caller_sees(may, made["id"])["url"] == URL
+
+
+def caller_sees(caller: Caller, webhook: str) -> Any:
+    return caller.get(f"webhooks/{webhook}").json()
+
+
+def test_what_a_key_may_not_read_it_is_not_shown_in_a_delivery(caller: Caller) -> None:
+    row = a_delivery(an_endpoint(caller.customer))
+    blind = Caller(caller.customer, scopes=["webhooks:manage"])
+    address = f"webhook-deliveries/{row.public_id}"
+    assert caller.get(address).json()["payload"]["data"] == row.event.data
+    assert blind.get(address).json()["payload"]["data"] is None
+    assert blind.post(f"{address}/replay", {}).json()["payload"]["data"] is None
+
+
+def test_one_test_is_owed_at_a_time(caller: Caller) -> None:
+    endpoint = an_endpoint(caller.customer)
+    address = f"webhooks/{endpoint.public_id}/test"
+    assert caller.post(address, {}).status_code == 202
+    told(caller.post(address, {}), 409, "webhook_test_owed")
+    WebhookDelivery.objects.update(delivered_at=NOW)
+    assert caller.post(address, {}).status_code == 202
 
 
 def test_a_customer_has_a_bounded_number_of_webhooks(caller: Caller) -> None:
@@ -180,7 +229,7 @@ def test_a_deleted_webhook_is_not_there_and_is_owed_nothing(caller: Caller) -> N
 
 def test_a_test_sends_a_ping_to_one_endpoint() -> None:
     caller = Caller()
-    with lying_page() as page, override_settings(FETCH_PRIVATE_HOSTS=["127.0.0.1"]):
+    with lying_page() as page, override_settings(WEBHOOK_PRIVATE_HOSTS=[page.server_name]):
         page.answers("/hooks", 200)
         endpoint = an_endpoint(caller.customer, f"{page.url}/hooks")
         an_endpoint(caller.customer)

@@ -11,6 +11,6 @@ from tests.lying_page import LyingPage, lying_page
 @pytest.fixture
 def receiver() -> Iterator[LyingPage]:
     """At /hooks it takes everything."""
-    with lying_page() as page, override_settings(FETCH_PRIVATE_HOSTS=["127.0.0.1"]):
+    with lying_page() as page, override_settings(WEBHOOK_PRIVATE_HOSTS=[page.server_name]):
         page.answers("/hooks", 204)
         yield page

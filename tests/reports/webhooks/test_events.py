@@ -35,6 +35,7 @@ from tests.factories.reports import (
     april,
 )
 from tests.factories.webhooks import SIGNED_UP, an_endpoint, followed, told
+from tests.outages.test_life import a_proposed_correction
 
 pytestmark = pytest.mark.django_db
 
@@ -288,6 +289,16 @@ def test_whom_a_correction_does_not_touch_any_more_is_told_that_it_is_superseded
     followed(LATER)
     assert [data["state"] for _, data in told(both)] == ["confirmed", "confirmed"]
     assert [data["state"] for _, data in told(spared)] == ["confirmed", "superseded"]
+
+
+def test_who_is_touched_by_a_later_correction_is_not_told_that_the_first_one_is_superseded() -> None:
+    """A proposed correction in between was never confirmed."""
+    endpoint = an_endpoint(a_promised_customer())
+    proposal = a_proposed_correction(an_outage())
+    later = max(proposal.proposed_at, LATER)
+    correct(window=proposal, by=None, now=later, reason="longer", end=april(10, 16))
+    followed(later)
+    assert [data["state"] for _, data in told(endpoint)] == ["confirmed", "confirmed"]
 
 
 def test_a_proposal_that_is_withdrawn_is_told_to_nobody() -> None:

@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_before_it_notes_an_answer_is_made_good(receiver
     worker = subprocess.Popen(
         [sys.executable, "manage.py", "send_webhooks"],
         cwd=ROOT,
-        env={**_environment(), "FETCH_PRIVATE_HOSTS": "127.0.0.1"},
+        env={**_environment(), "WEBHOOK_PRIVATE_HOSTS": receiver.server_name},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -122,9 +122,9 @@ def test_the_beat_rings_for_every_endpoint_that_is_owed_something(monkeypatch: p
 
 
 @pytest.fixture
-def private_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def private_loopback(monkeypatch: pytest.MonkeyPatch, receiver: LyingPage) -> None:
     """For worker processes, which read the environment."""
-    monkeypatch.setenv("FETCH_PRIVATE_HOSTS", "127.0.0.1")
+    monkeypatch.setenv("WEBHOOK_PRIVATE_HOSTS", receiver.server_name)
 
 
 @pytest.mark.distributed
