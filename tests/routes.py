@@ -96,6 +96,11 @@ def _sql(text: str) -> Route:
     return run
 
 
+def _truncate(text: str) -> Route:
+    """Once no foreign key is pending, which would refuse it too."""
+    return _sql(f"SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE {text}")
+
+
 def _loaddata(row: Model, change: Change) -> None:
     (written,) = json.loads(serializers.serialize("json", [row]))
     for name, value in change.items():
@@ -155,9 +160,9 @@ CHANGING: dict[str, Route] = {
     ),
 }
 OF_POSTGRESQL: dict[str, Route] = {
-    "truncate": _sql("TRUNCATE {table}"),
-    "truncate with all that hangs on it": _sql("TRUNCATE {table} CASCADE"),
-    "truncate and start anew": _sql("TRUNCATE {table} RESTART IDENTITY CASCADE"),
+    "truncate": _truncate("{table}"),
+    "truncate with all that hangs on it": _truncate("{table} CASCADE"),
+    "truncate and start anew": _truncate("{table} RESTART IDENTITY CASCADE"),
     "merge": _sql(
         "MERGE INTO {table} t USING (SELECT 1) s ON TRUE WHEN MATCHED THEN UPDATE SET {column} = %(value)s"
     ),

@@ -27,6 +27,11 @@ def sql(text: str) -> Callable[[Statement], object]:
     return lambda statement: connection.cursor().execute(text.format(id=statement.pk))
 
 
+def truncate(what: str) -> Callable[[Statement], object]:
+    """Once no foreign key is pending, which would refuse it too."""
+    return sql(f"SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE {what}")
+
+
 def saved(statement: Statement) -> None:
     statement.credit_minor = 1
     statement.save()
@@ -94,11 +99,11 @@ ROUTES: dict[str, Callable[[Statement], object]] = {
     "series: renamed": lambda s: NumberSeries.objects.update(series="SLA-2027"),
 }
 ON_POSTGRESQL = {
-    "truncate statements": sql(f"TRUNCATE {STATEMENT} CASCADE"),
-    "truncate lines": sql(f"TRUNCATE {LINE}"),
-    "truncate credits": sql(f"TRUNCATE {CREDIT}"),
-    "truncate decisions": sql("TRUNCATE reports_creditdecision"),
-    "truncate files": sql("TRUNCATE reports_statementfile"),
+    "truncate statements": truncate(f"{STATEMENT} CASCADE"),
+    "truncate lines": truncate(f"{LINE}"),
+    "truncate credits": truncate(f"{CREDIT}"),
+    "truncate decisions": truncate("reports_creditdecision"),
+    "truncate files": truncate("reports_statementfile"),
 }
 ON_SQLITE = {
     "replace": sql(f"INSERT OR REPLACE INTO {STATEMENT} SELECT * FROM {STATEMENT} WHERE id = {{id}}"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from reports import tasks
 from reports.models import WebhookDelivery, WebhookEvent
-from reports.models.webhooks import LEASE
+from reports.models.webhooks import LEASE, WebhookPosition
 from reports.webhooks import events, sending
 from slaservice.history import sealing
 from tests.factories.accounts import NOW, a_contract
@@ -80,6 +80,9 @@ def test_sweeps_at_once_make_each_event_once() -> None:
         an_endpoint(contract.customer, events=["statement.issued"])
         an_issued(contract)
     sealing.seal(now=CLOSED)
+    WebhookPosition.objects.get_or_create(
+        pk=1
+    )  # else it is the making of the row that lets one after the other in
     made = at_once(*[lambda: events.follow(now=CLOSED) for _ in range(4)])
     assert sorted(made, key=str) == [0, 0, 0, 5]
     assert WebhookEvent.objects.count() == WebhookDelivery.objects.count() == 5
