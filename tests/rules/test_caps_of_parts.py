@@ -20,6 +20,7 @@ from slaservice.rules.documents import (
     result_json,
     total_json,
 )
+from slaservice.rules.exact import fixed
 from tests.rules.samples import Json, case, changed, outage, terms
 
 FIRST = {
@@ -60,17 +61,17 @@ def a_split_month(cap: Json, then: Json | None = None, **more: Any) -> tuple[Ass
 
 
 def amounts(*parts: Assessment) -> list[str]:
-    return [str(float(part.credit.amount)) for part in parts]
+    return [fixed(part.credit.amount, 2) for part in parts]
 
 
 @pytest.mark.parametrize(
     ("cap", "owed"),
     [
-        ({"kind": "amount", "value": "400"}, ["125.0", "125.0"]),
-        ({"kind": "amount", "value": "200"}, ["125.0", "75.0"]),
-        ({"kind": "amount", "value": "100"}, ["100.0", "0.0"]),
-        ({"kind": "days", "value": "3"}, ["100.0", "0.0"]),  # 33.33 for each day of the month
-        ({"kind": "percent_of_base", "value": "20"}, ["100.0", "100.0"]),  # of 500.00 each
+        ({"kind": "amount", "value": "400"}, ["125.00", "125.00"]),
+        ({"kind": "amount", "value": "200"}, ["125.00", "75.00"]),
+        ({"kind": "amount", "value": "100"}, ["100.00", "0.00"]),
+        ({"kind": "days", "value": "3"}, ["100.00", "0.00"]),  # 33.33 for each day of the month
+        ({"kind": "percent_of_base", "value": "20"}, ["100.00", "100.00"]),  # of 500.00 each
     ],
 )
 def test_an_amount_for_the_period_is_one_amount_and_a_percentage_is_of_each_parts_base(
@@ -82,12 +83,12 @@ def test_an_amount_for_the_period_is_one_amount_and_a_percentage_is_of_each_part
 def test_days_that_are_thirtieths_of_the_base_are_each_parts_own() -> None:
     """A thirtieth of a part's 500.00 is half of a day: three of them for each part."""
     cap = {"kind": "days", "value": "3"}
-    assert amounts(*a_split_month(cap, terms={"credit__day_value": "base/30"})) == ["50.0", "50.0"]
+    assert amounts(*a_split_month(cap, terms={"credit__day_value": "base/30"})) == ["50.00", "50.00"]
 
 
 @pytest.mark.parametrize(
     ("cap", "then", "owed"),
-    [("50", "100", ["50.0", "50.0"]), ("100", "50", ["100.0", "0.0"])],
+    [("50", "100", ["50.00", "50.00"]), ("100", "50", ["100.00", "0.00"])],
 )
 def test_where_the_amendment_changes_the_amount_the_part_knows_what_the_other_took(
     cap: str, then: str, owed: list[str]
@@ -100,7 +101,7 @@ def test_what_the_first_part_carries_into_the_last_counts_where_it_was_earned() 
     """40.00 came from March, beside the cap; 125.00 of the first part is carried on, so that the last may add 25.00."""
     carry = {"minimum_issue": {"op": ">=", "amount": "180", "below": "carry"}}
     parts = a_split_month({"kind": "amount", "value": "150"}, terms=carry, carried_forward="40")
-    assert amounts(*parts) == ["0.0", "190.0"]
+    assert amounts(*parts) == ["0.00", "190.00"]
 
 
 # as a document
