@@ -1,14 +1,8 @@
-"""Names that customers see: random, so that one says nothing about another.
+"""Names by which customers are told apart, and their contracts."""
 
-128 bits each: a row number would count our customers aloud, and would tell a caller what else to try.
-"""
+from slaservice.outages.models.identifiers import opaque
 
-import secrets
-
-
-def opaque(prefix: str) -> str:
-    """`prefix`_ and 32 hexadecimal digits, e.g. cu_3f0c..."""
-    return f"{prefix}_{secrets.token_hex(16)}"
+__all__ = ["contract_id", "customer_id", "opaque"]
 
 
 def customer_id() -> str:

@@ -1,23 +1,27 @@
-"""Names by which customers know what happened: random, so that one says nothing of another (accounts/models/identifiers.py)."""
+"""Names that customers see: random, so that one says nothing about another.
+
+128 bits each: a row number would count our customers aloud, and would tell a caller what else to try.
+"""
 
 import secrets
 
 
-def _opaque(prefix: str) -> str:
+def opaque(prefix: str) -> str:
+    """`prefix`_ and 32 hexadecimal digits, e.g. cu_3f0c..."""
     return f"{prefix}_{secrets.token_hex(16)}"
 
 
 def outage_id() -> str:
-    return _opaque("ow")
+    return opaque("ow")
 
 
 def maintenance_id() -> str:
-    return _opaque("mt")
+    return opaque("mt")
 
 
 def gap_id() -> str:
-    return _opaque("mg")
+    return opaque("mg")
 
 
 def incident_id() -> str:
-    return _opaque("in")
+    return opaque("in")
