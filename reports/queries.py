@@ -12,6 +12,7 @@ from accounts.models import ContractVersion, Customer
 from accounts.queries import customers_visible_to
 from reports.models import ClosingBlock, ServiceCredit, Statement
 from reports.periods import parse_month
+from slaservice.prepared import Slot
 from slaservice.rules import workflow
 from slaservice.rules.intervals import Interval
 from slaservice.rules.periods import calendar_period, period_ending_in
@@ -45,8 +46,8 @@ LET_GO = Q(state="rejected") | Q(state="expired", decided_at__isnull=True)
 """Credits that were owed and are not given: what finance rejected, and what nobody claimed in time."""
 
 
-def statements_of(customer: Customer) -> QuerySet[Statement]:
-    """What a customer sees: its own issued statements, all revisions."""
+def statements_of(customer: Customer | Slot) -> QuerySet[Statement]:
+    """What a customer sees: its own issued statements, all revisions. A slot stands for the customer's id."""
     return Statement.objects.filter(contract__customer=customer, state=Statement.ISSUED)
 
 
@@ -99,15 +100,17 @@ def calendars(month: str) -> Iterator[tuple[dict[str, Any], Interval]]:
             yield columns, calendar_period(first, months, timezone).interval
 
 
-_LET_GO = Q(content_digest=Statement.SAYS_NOTHING)
+SAYS_NOTHING = Q(content_digest=Statement.SAYS_NOTHING)
 
-_SAYS_SOMETHING_NEW = ~_LET_GO & (
+_SAYS_SOMETHING_NEW = ~SAYS_NOTHING & (
     Q(supersedes__isnull=True) | ~Q(content_digest=F("supersedes__content_digest"))
 )
 
 SUPERSEDED = Q(superseded_by__state=Statement.ISSUED)
 
-LATEST = ~_LET_GO & (Q(superseded_by__isnull=True) | Q(superseded_by__content_digest=Statement.SAYS_NOTHING))
+LATEST = ~SAYS_NOTHING & (
+    Q(superseded_by__isnull=True) | Q(superseded_by__content_digest=Statement.SAYS_NOTHING)
+)
 """The last revision of a period that says anything: one for each period."""
 
 

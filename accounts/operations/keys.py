@@ -161,4 +161,4 @@ def _record_own(action: str, key: ApiKey, caller: ApiKey, data: Mapping[str, Any
 
 def authenticate_key(text: str, now: datetime) -> ApiKey | None:
     """The key with this text, with its customer, if it is neither revoked nor expired; else None."""
-    return find_key(ApiKey.objects.select_related("customer"), text, now)
+    return find_key(ApiKey, "customer", text, now)

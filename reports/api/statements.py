@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
+import orjson
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from pydantic import Field
@@ -13,10 +14,12 @@ from typing_extensions import TypedDict
 from accounts.api.views import CustomerListView, CustomerView
 from reports.models import Statement
 from reports.queries import revisions_of, statements_of, summaries_of
+from slaservice import prepared
 from slaservice.api import asked
 from slaservice.api.asked import Parameter
 from slaservice.api.described import describes
 from slaservice.api.shapes import Amount, Currency, Digest, Exact, Instant, Number, PublicId, exact, utc
+from slaservice.prepared import Row, Values
 from slaservice.rules.money import Money
 
 
@@ -198,6 +201,10 @@ def detail(row: Mapping[str, Any], document: Any) -> StatementShown:
     return {**summary(row), "commitments": commitments}
 
 
+def _name_of(id_or_number: str) -> str:
+    return "public_id" if id_or_number.startswith("st_") else "number"
+
+
 class StatementView(CustomerView):
     """The base of what hangs on one statement, which is named by its id or its number."""
 
@@ -205,8 +212,7 @@ class StatementView(CustomerView):
 
     def statements(self, id_or_number: str) -> QuerySet[Statement]:
         """The customer's issued statement, or nothing."""
-        field = "public_id" if id_or_number.startswith("st_") else "number"
-        return statements_of(self.customer).filter(**{field: id_or_number})
+        return statements_of(self.customer).filter(**{_name_of(id_or_number): id_or_number})
 
     def statement(self, id_or_number: str) -> Statement:
         """The customer's issued statement; 404 for any other, whether it exists or not."""
@@ -222,21 +228,24 @@ class StatementList(CustomerListView):
     scopes: ClassVar[Mapping[str, str]] = READ
     filters: ClassVar[Mapping[str, Parameter]] = {name: one for name, (one, _) in FILTERS.items()}
     orderings: ClassVar[Mapping[str, Sequence[str]]] = {
-        "-issued_at": ("-issued_at", "-id"),
-        "issued_at": ("issued_at", "id"),
-        "-period": ("-period_start", "-id"),
-        "period": ("period_start", "id"),
+        "-issued_at": ("-issued_at", "-number"),
+        "issued_at": ("issued_at", "number"),
+        "-period": ("-period_start", "-number"),
+        "period": ("period_start", "number"),
     }
-
-    def get_queryset(self) -> QuerySet[Any, Any]:
-        given = [FILTERS[name][1](said) for name, said in self.asked.items() if name in FILTERS]
-        return summaries_of(statements_of(self.customer).filter(*given))
 
     @describes("List statements", gives=StatementSummary, many=True)
     def get(self, request: Request) -> Response:
         """Every issued statement of every contract, all revisions, the newest first."""
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([summary(row) for row in page or []])
+        narrowed = {name: said for name, said in self.asked.items() if name in FILTERS}
+        page = self.paginate_prepared(_listed, {"customer": self.customer.pk, **narrowed})
+        return self.get_paginated_response([summary(row) for row in page])
+
+
+def _listed(said: Values) -> QuerySet[Any, Row]:
+    """Summaries of the customer's statements, narrowed by what else is said; a slot stands for each value."""
+    narrowed = (condition(said[name]) for name, (_, condition) in FILTERS.items() if name in said)
+    return summaries_of(statements_of(said["customer"]).filter(*narrowed))
 
 
 class StatementDetail(StatementView):
@@ -245,16 +254,22 @@ class StatementDetail(StatementView):
     @describes("Show a statement", gives=StatementShown)
     def get(self, request: Request, id_or_number: str) -> Response:
         """The statement and, of each commitment, the result without its ledger."""
-        row = summaries_of(self.statements(id_or_number), "body").first()
-        if row is None:
-            raise Http404
-        return Response(detail(row, Statement(body=row["body"]).document))
+        said = {"customer": self.customer.pk, _name_of(id_or_number): id_or_number}
+        for row in prepared.rows(_shown, _shown, said):
+            return Response(detail(row, orjson.loads(row["body"])))
+        raise Http404
+
+
+def _shown(said: Values) -> QuerySet[Any, Row]:
+    """The customer's statement of this id or number, with its document."""
+    customer, *named = said.items()
+    return summaries_of(statements_of(customer[1]).filter(**dict(named)).order_by(), "body")
 
 
 class RevisionList(StatementView, CustomerListView):
     """/api/v1/statements/{id}/revisions"""
 
-    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"revision": ("revision", "id")}
+    orderings: ClassVar[Mapping[str, Sequence[str]]] = {"revision": ("revision", "number")}
 
     @describes("List a statement's revisions", gives=Revision, many=True)
     def get(self, request: Request, id_or_number: str) -> Response:

@@ -121,6 +121,7 @@ class DeliveryList(CustomerListView):
 
     scopes: ClassVar[Mapping[str, str]] = {"GET": MANAGE}
     orderings: ClassVar[Mapping[str, Sequence[str]]] = {"-id": ("-event_id", "-id")}
+    named_by = "public_id"
     filters: ClassVar[Mapping[str, Parameter]] = {
         "webhook": asked.text("Of this endpoint (its id).", longest=40),
         "event": asked.text("Of this event (the header webhook-id).", longest=40),

@@ -4,9 +4,10 @@ calls than agreed.
 The classes carry all of this themselves, whatever the settings say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.generics import GenericAPIView
@@ -26,6 +27,7 @@ from slaservice.api.problems import exception_handler, private
 from slaservice.api.rendering import JsonRenderer
 from slaservice.api.schema import Schema, parameters_of_lists
 from slaservice.api.strict_json import StrictJSONParser, is_plain, refuse_unknown_length
+from slaservice.prepared import Row, Values
 
 
 class OneForm(DefaultContentNegotiation):
@@ -134,14 +136,23 @@ class ApiView(APIView):
 class ApiListView(ApiView, GenericAPIView):
     """A list in pages: `orderings` by name, the first of which is the usual one, and `get_queryset`.
 
-    An ordering names fields that are never null, the last one unique.
+    An ordering names fields that are never null, the last one unique. `named_by` is the public name of a row, for cursors of
+    lists whose ordering has ids that are nobody's business.
     """
 
     pagination_class = CursorPagination
+    named_by: ClassVar[str] = ""
     orderings: ClassVar[Mapping[str, Sequence[str]]] = {"id": ("pk",)}
 
     def parameters(self) -> Mapping[str, Parameter]:
         return {**self.filters, **parameters_of_lists(self.orderings, MAX_PAGE, DEFAULT_PAGE)}
+
+    def paginate_prepared(
+        self, make: "Callable[[Values], QuerySet[Any, Row]]", values: Values
+    ) -> Sequence[Row]:
+        """A page of what slaservice.prepared finds."""
+        assert isinstance(self.paginator, CursorPagination)
+        return self.paginator.paginate_prepared(make, values, self.request, self)
 
     @property
     def ordering(self) -> Sequence[str]:

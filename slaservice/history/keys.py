@@ -14,8 +14,9 @@ from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q
 
+from slaservice import prepared
 from slaservice.history.models.keys import Key
 
 OF_CUSTOMERS = "sla"
@@ -43,14 +44,14 @@ def new_key(kind: str) -> NewKey:
     return NewKey(text, prefix, _hash(text, settings.API_KEY_PEPPER))
 
 
-def find_key(keys: QuerySet[AnyKey], text: str, now: datetime) -> AnyKey | None:
-    """The one of `keys` with this text, if it is neither revoked nor expired; else None.
+def find_key(model: type[AnyKey], owner: str, text: str, now: datetime) -> AnyKey | None:
+    """The key of this model with this text, with its `owner`, if it is neither revoked nor expired; else None.
 
     The same work is done for a key that is unknown, so that its time does not tell which prefixes exist. Writes the hour
     of use, at most once an hour, and once the hash of a key that was made under a pepper of before.
     """
     shape = _KEY.fullmatch(text)
-    key = keys.filter(prefix=shape[1] if shape else "").order_by().first()
+    key = _with_prefix(model, owner, shape[1] if shape else "")
     stored = key.secret_hash if key else _NOBODYS_HASH
     matches = [hmac.compare_digest(_hash(text, pepper), stored) for pepper in _peppers()]
     if key is None or not any(matches):
@@ -61,6 +62,22 @@ def find_key(keys: QuerySet[AnyKey], text: str, now: datetime) -> AnyKey | None:
         _hash_anew(key, text)
     _note_use(key, now)
     return key
+
+
+def _with_prefix(model: type[AnyKey], owner: str, prefix: str) -> AnyKey | None:
+    """Asked for every call of a program, so it is prepared."""
+    owners: type[Model] = model._meta.get_field(owner).related_model  # type: ignore[assignment]
+    wanted = [*prepared.columns(model), *prepared.columns(owners, f"{owner}__")]
+    found = prepared.rows(
+        (find_key, model),
+        lambda said: model._default_manager.filter(prefix=said["prefix"]).order_by().values(*wanted),
+        {"prefix": prefix},
+    )
+    for row in found:
+        key: AnyKey = prepared.instance(model, row)
+        setattr(key, owner, prepared.instance(owners, row, f"{owner}__"))
+        return key
+    return None
 
 
 def _peppers() -> list[str]:

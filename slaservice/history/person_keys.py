@@ -74,5 +74,5 @@ def revoke_person_key(*, key: PersonKey, by: User | None, now: datetime, reason:
 
 def authenticate_person_key(text: str, now: datetime) -> PersonKey | None:
     """The key with this text, with its person, if both are good; else None."""
-    key = find_key(PersonKey.objects.select_related("person"), text, now)
+    key = find_key(PersonKey, "person", text, now)
     return key if key is not None and key.person.is_active else None

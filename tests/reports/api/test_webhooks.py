@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core import serializers
+from django.core import serializers, signing
 from django.test import override_settings
 from django.utils import timezone
 
+from reports.api.webhook_deliveries import DeliveryList
 from reports.api.webhooks import WebhookChange
 from reports.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from reports.models.webhooks import EVENT_TYPES
@@ -280,6 +282,16 @@ def test_pages_of_deliveries_are_followed_to_the_end(caller: Caller) -> None:
         seen += [one["id"] for one in page["results"]]
         address = page["next"]
     assert seen == [row.public_id for row in reversed(rows)]
+
+
+def test_a_cursor_tells_no_row_number_from_which_others_could_be_counted(caller: Caller) -> None:
+    endpoint = an_endpoint(caller.customer)
+    rows = [a_delivery(endpoint) for _ in range(3)]
+    address = caller.get("webhook-deliveries", limit=2).json()["next"]
+    cursor = parse_qs(urlsplit(address).query)["cursor"][0]
+    salt = f"{DeliveryList.__module__}.{DeliveryList.__qualname__}"
+    _, told = signing.loads(cursor, salt=salt)
+    assert told == [rows[1].public_id]
 
 
 def test_one_delivery_is_replayed_under_its_own_id(caller: Caller) -> None:
