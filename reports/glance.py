@@ -18,7 +18,7 @@ from accounts.models import Contract, ContractVersion
 from accounts.queries import contracts_visible_to, sees_every_customer
 from reports.models import ClosingBlock, Exposure, ExposureLine, ServiceCredit, Statement
 from reports.periods import parse_month
-from reports.queries import LATEST, calendars, with_status
+from reports.queries import LATEST, SAYS_NOTHING, calendars, with_status
 from slaservice.outages.models import OutageWindow
 from slaservice.rules.intervals import Interval, moment
 from slaservice.rules.money import Money
@@ -191,7 +191,8 @@ def _name_what_blocks(found: Glance, contracts: QuerySet[Any] | None) -> None:
 def _name_what_is_not_closed(found: Glance, contracts: QuerySet[Any] | None, ended: Q) -> None:
     """Contracts whose period has ended, that have no statement and that nothing blocks: the close has not been there."""
     mine = ContractVersion.objects.filter(ended, contract=OuterRef("pk"))
-    closed = Statement.objects.filter(LATEST, month=found.month, contract=OuterRef("pk"))
+    # Where any says something, one that does is the latest; without LATEST's join the planner sees how many there are.
+    closed = Statement.objects.filter(~SAYS_NOTHING, month=found.month, contract=OuterRef("pk"))
     blocked = _standing(found.month, None).filter(contract=OuterRef("pk"))
     rows = Contract.objects.filter(Exists(mine), ~Exists(closed), ~Exists(blocked))
     rows = _of(contracts, rows, "pk")
