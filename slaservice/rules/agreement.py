@@ -126,14 +126,18 @@ def _counted(agreement: Agreement, assessments: Mapping[str, Assessment]) -> lis
 
 
 def _overlapping(assessments: Mapping[str, Assessment]) -> list[Sequence[str]]:
-    """Cases in groups that share components, directly or through others; in the order of the document."""
-    groups: list[tuple[list[str], set[str]]] = []
-    for name, assessment in assessments.items():
-        components = set(assessment.case.terms.components.names)
-        sharing = [group for group in groups if group[1] & components]
-        merged = (
-            [n for group in sharing for n in group[0]] + [name],
-            components.union(*(g[1] for g in sharing)),
-        )
+    """Cases in groups that share components at one time, directly or through others; in the order of the document.
+
+    The parts of a period that a contract's change splits follow each other: they share no instant, and each owes its own.
+    """
+    groups: list[list[str]] = []
+    for name in assessments:
+        sharing = [group for group in groups if any(_share(assessments[name], assessments[n]) for n in group)]
+        merged = [n for group in sharing for n in group] + [name]
         groups = [group for group in groups if group not in sharing] + [merged]
-    return [names for names, _ in groups]
+    return [*groups]
+
+
+def _share(one: Assessment, other: Assessment) -> bool:
+    apart = one.period.end <= other.period.start or other.period.end <= one.period.start
+    return not apart and bool({*one.case.terms.components.names} & {*other.case.terms.components.names})

@@ -79,6 +79,32 @@ def test_cases_that_share_components_through_a_third_are_one_group() -> None:
     assert total({"overlap": "best"}, **lines)["counted"] == ["a"]
 
 
+def test_the_parts_of_a_split_period_do_not_compete_with_each_other() -> None:
+    def part(start: str, end: str, day: int, fee: str) -> Assessment:
+        period = {
+            "kind": "explicit",
+            "start": f"2026-{start}T00:00:00Z",
+            "end": f"2026-{end}T00:00:00Z",
+            "timezone": "UTC",
+        }
+        down = outage(f"{day} 10:00", f"{day} 10:43:13", component="api")
+        document = terms(components={"names": ["api"], "combine": "any_down"})
+        return assess(parse_case(case(down, terms=document, fee=fee, period=period)))
+
+    before = ("04-01", "04-15", 10)
+    after = ("04-15", "05-01", 20)
+    lines = {
+        "one-1": part(*before, fee="1000"),
+        "two-1": part(*before, fee="700"),
+        "one-2": part(*after, fee="400"),
+        "two-2": part(*after, fee="500"),
+    }
+    found = total({"overlap": "best"}, **lines)
+    assert (found["counted"], found["credit_amount"]) == (["one-1", "two-2"], "150.00")
+    picked = total({"overlap": "customer_picks_one", "choice": ["two-1", "one-2"]}, **lines)
+    assert (picked["counted"], picked["credit_amount"]) == (["two-1", "one-2"], "110.00")
+
+
 def test_one_cap_holds_over_all() -> None:
     lines = {"api": missed("api", "1000"), "web": missed("web", "500")}
     assert total({"cap": {"kind": "amount", "value": "120"}}, **lines) == {
