@@ -12,12 +12,15 @@ from reports.models import Claim, ServiceCredit, Statement
 from reports.operations import issuing
 from reports.operations.numbers import next_number
 from slaservice.history.operations import record
-from slaservice.history.sealing import seal
+from slaservice.history.sealing import seal, seal_where_nothing_sweeps
 from slaservice.outages.models import Component
 from slaservice.rules.refusal import Refusal
 from tests.factories.money import AUTUMN
 
 Deed = Callable[[], object]
+
+meet: Callable[[], object] = int
+"""Waits until every process of the race has come as far; tests/processes.py gives it."""
 
 
 def _close(month: str, contracts: Sequence[int]) -> Deed:
@@ -42,6 +45,21 @@ def _journal(by: int) -> Deed:
 def _issue(statement: int, by: int) -> Deed:
     seen, person = Statement.objects.get(pk=statement), User.objects.get(pk=by)
     return lambda: operations.issue(statement=seen, by=person, now=AUTUMN)
+
+
+def _issue_at_one_moment(statement: int, by: int) -> Deed:
+    """The close that comes before lets one through after the other: behind it they wait until all have closed."""
+    issue = _issue(statement, by)
+
+    def sealing(**values: Any) -> None:
+        meet()
+        seal_where_nothing_sweeps(**values)
+
+    def deed() -> None:
+        with patch.object(issuing, "seal_where_nothing_sweeps", sealing):
+            issue()
+
+    return deed
 
 
 def _issue_shakily(statements: Sequence[int], by: int, seed: int) -> Deed:
@@ -90,6 +108,7 @@ DEEDS: dict[str, Callable[..., Deed]] = {
     "claim": _claim,
     "journal": _journal,
     "issue": _issue,
+    "issue at one moment": _issue_at_one_moment,
     "issue shakily": _issue_shakily,
     "write and seal": _write_and_seal,
 }

@@ -197,7 +197,7 @@ def test_a_statement_that_many_issue_at_once_is_issued_once() -> None:
     drafts = drafts_of([a_contract() for _ in range(TOGETHER_HERE // 4)])
     clerks = people(FINANCE_CLERK, 4)
     calls: list[Call] = [
-        ("issue", {"statement": draft.pk, "by": clerk}) for draft in drafts for clerk in clerks
+        ("issue at one moment", {"statement": draft.pk, "by": clerk}) for draft in drafts for clerk in clerks
     ]
     ends = at_once(calls)
     assert ends == {"done": len(drafts), "already_issued": 3 * len(drafts)}

@@ -18,9 +18,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*runs: Callable[[], object]) -> list[object]:
-    """Everything at the same time, each on a connection of its own; what each returned, or the Refusal it met."""
+    """Everything at the same time, each on a connection of its own; what each returned, or the Refusal it met.
+
+    Whatever else one meets is raised once all have ended.
+    """
     ready = threading.Barrier(len(runs))
     results: list[object] = [None] * len(runs)
+    broken: list[Exception] = []
 
     def go(index: int, run: Callable[[], object]) -> None:
         ready.wait()
@@ -28,6 +32,8 @@ def at_once(*runs: Callable[[], object]) -> list[object]:
             results[index] = run()
         except Refusal as refusal:
             results[index] = refusal
+        except Exception as problem:  # noqa: BLE001 - it is raised below
+            broken.append(problem)
         finally:
             connection.close()
 
@@ -36,6 +42,8 @@ def at_once(*runs: Callable[[], object]) -> list[object]:
         thread.start()
     for thread in threads:
         thread.join()
+    for problem in broken:
+        raise problem
     return results
 
 

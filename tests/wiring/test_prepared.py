@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Q, Value
 from django.test.utils import CaptureQueriesContext
 
 from slaservice import prepared
-from slaservice.prepared import Row, Values
+from slaservice.prepared import Values
 
 AT = datetime(2026, 4, 1, 9, 30, 0, 250_000, tzinfo=UTC)
 
@@ -29,11 +29,11 @@ def people(db: None) -> list[User]:
     ]
 
 
-def called(said: Values) -> QuerySet[User, Row]:
+def called(said: Values) -> Any:
     return User.objects.filter(first_name=said["name"]).values("id", "first_name", "date_joined", "is_staff")
 
 
-def joined(said: Values) -> QuerySet[User, Row]:
+def joined(said: Values) -> Any:
     found = User.objects.filter(date_joined__gte=said["from"])
     found = found.filter(is_staff=said["staff"]) if "staff" in said else found
     return found.order_by("-date_joined").values("username", "date_joined")
@@ -75,7 +75,7 @@ def test_a_limit_is_a_value_too(people: list[User]) -> None:
 
 
 def test_what_never_varies_stands_as_it_is(people: list[User]) -> None:
-    def odd(said: Values) -> QuerySet[User, Row]:
+    def odd(said: Values) -> Any:
         constant = User.objects.annotate(said=Value("it's 5 %s of $1"))
         return constant.filter(~Q(first_name__contains="%"), username=said["name"]).values("said", "username")
 
@@ -86,7 +86,7 @@ def test_what_never_varies_stands_as_it_is(people: list[User]) -> None:
 def test_the_query_is_built_once_and_sent_once_for_each_call(people: list[User]) -> None:
     built = []
 
-    def counted(said: Values) -> QuerySet[User, Row]:
+    def counted(said: Values) -> Any:
         built.append(said)
         return User.objects.filter(username=said["name"]).values("username", double=F("id") * 2)
 
@@ -106,7 +106,7 @@ def test_a_process_that_keeps_enough_still_answers(
 
 
 def test_an_instance_is_the_one_that_the_orm_loads(people: list[User]) -> None:
-    def one(said: Values) -> QuerySet[User, Row]:
+    def one(said: Values) -> Any:
         return User.objects.filter(pk=said["id"]).values(*prepared.columns(User))
 
     (row,) = prepared.rows("one", one, {"id": people[1].pk})
@@ -121,7 +121,7 @@ def test_an_instance_is_the_one_that_the_orm_loads(people: list[User]) -> None:
 def test_a_new_connection_and_a_transaction_that_fails_change_nothing() -> None:
     User.objects.create(username="ada", date_joined=AT)
 
-    def late(said: Values) -> QuerySet[User, Row]:
+    def late(said: Values) -> Any:
         return User.objects.filter(username=said["name"]).values("username")
 
     with transaction.atomic():

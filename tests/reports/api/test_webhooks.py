@@ -287,7 +287,7 @@ def test_pages_of_deliveries_are_followed_to_the_end(caller: Caller) -> None:
 def test_a_cursor_tells_no_row_number_from_which_others_could_be_counted(caller: Caller) -> None:
     endpoint = an_endpoint(caller.customer)
     rows = [a_delivery(endpoint) for _ in range(3)]
-    address = caller.get("webhook-deliveries", limit=2).json()["next"]
+    address = caller.get("webhook-deliveries", limit="2").json()["next"]
     cursor = parse_qs(urlsplit(address).query)["cursor"][0]
     salt = f"{DeliveryList.__module__}.{DeliveryList.__qualname__}"
     _, told = signing.loads(cursor, salt=salt)
