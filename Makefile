@@ -49,9 +49,13 @@ format: setup-dev ## what the linters can mend by themselves
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
+messages: setup-dev ## catalogues of translations anew from the code, and compiled
+	$(PY) -m slaservice.messages
+
 lock: setup-dev ## the lock files anew from pyproject.toml (UPGRADE=--upgrade: with the newest versions)
 	.venv/bin/uv pip compile $(LOCKED) pyproject.toml -o requirements.lock
-	.venv/bin/uv pip compile $(LOCKED) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	.venv/bin/uv pip compile $(LOCKED) pyproject.toml --extra signing -c requirements.lock -o requirements-signing.lock
+	.venv/bin/uv pip compile $(LOCKED) pyproject.toml --extra signing --group dev -c requirements-signing.lock -o requirements-dev.lock
 
 LOCKED = --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(UPGRADE)
 
@@ -59,4 +63,4 @@ clean: ## everything that tools made; the data in var/ stays
 	rm -rf .venv mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev demo run test proof sabotage mutants bench check format lock clean
+.PHONY: help setup setup-dev demo run test proof sabotage mutants bench check format messages lock clean

@@ -11,6 +11,7 @@ from slaservice.rules.exact import ONE, ZERO, rounded, total
 from slaservice.rules.intervals import SECOND, Interval
 from slaservice.rules.ledger import Ledger, Row, lost_seconds
 from slaservice.rules.periods import Period, local_days
+from slaservice.rules.reasons import IN_A_ROW, MET, MISSED, NOT_IN_A_ROW, NOTHING_PROMISED, WHETHER_OR_NOT
 from slaservice.rules.terms import Brackets, Metered, Terms
 
 
@@ -100,20 +101,18 @@ def owed(terms: Terms, evidence: Evidence, verdict: Verdict) -> CreditResult:
 def _gate(terms: Terms, evidence: Evidence, verdict: Verdict) -> tuple[bool, str]:
     """Whether the credit rules apply, and why."""
     if not verdict.eligible:
-        return False, "nothing was promised in the period"
+        return False, NOTHING_PROMISED
     gate = terms.credit.gate
     if gate.kind == "always":
-        return True, "the rules apply whether or not the commitment is missed"
+        return True, WHETHER_OR_NOT
     if verdict.met:
-        return False, "the commitment is met"
+        return False, MET
     if gate.count is None:
-        return True, "the commitment is missed"
+        return True, MISSED
     before = evidence.history[len(evidence.history) - (gate.count - 1) :] if gate.count > 1 else ()
     in_a_row = len(before) == gate.count - 1 and not any(before)
-    return (
-        in_a_row,
-        f"the commitment is missed, {'and' if in_a_row else 'but not'} {gate.count} times in a row",
-    )
+    reason = IN_A_ROW if in_a_row else NOT_IN_A_ROW
+    return in_a_row, reason.format(count=gate.count)
 
 
 def _base(terms: Terms, evidence: Evidence, period: Period) -> Fraction:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from slaservice.rules.evidence import EVERY_COMPONENT, Evidence, Exclusion
 from slaservice.rules.exact import ONE
 from slaservice.rules.intervals import NOTHING, SECOND, Interval, IntervalSet
+from slaservice.rules.reasons import BEYOND_ALLOWANCE, LATE_NOTICE
 from slaservice.rules.signal import Piece, highest
 from slaservice.rules.terms import Terms
 
@@ -45,7 +46,9 @@ def excuses(terms: Terms, evidence: Evidence, components: Sequence[str], promise
         if announced_in_time(terms, exclusion):
             valid.append((name, exclusion))
         else:
-            late.append((f"late notice: {name}", IntervalSet.of([(exclusion.start, exclusion.end)])))
+            late.append(
+                (LATE_NOTICE.format(exclusion=name), IntervalSet.of([(exclusion.start, exclusion.end)]))
+            )
 
     scheduled = (
         IntervalSet.of((e.start, e.end) for _, e in valid if e.category == "scheduled_maintenance") & promised
@@ -59,7 +62,7 @@ def excuses(terms: Terms, evidence: Evidence, components: Sequence[str], promise
     for name, exclusion in valid:
         time = IntervalSet.of([(exclusion.start, exclusion.end)])
         if beyond and exclusion.category == "scheduled_maintenance":
-            over.append((f"beyond the allowance: {name}", time & beyond))
+            over.append((BEYOND_ALLOWANCE.format(exclusion=name), time & beyond))
             time -= beyond
         spans[exclusion.component] += time
         named += [Piece(start, end, ONE, (name,)) for start, end in time]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from slaservice.rules.evidence import Evidence, Outage, RequestInterval
 from slaservice.rules.exact import ONE, ZERO
 from slaservice.rules.intervals import SECOND, IntervalSet
+from slaservice.rules.reasons import EMPTY, WEIGHTLESS
 from slaservice.rules.terms import AffectedShare, MinimumRun, Requests, Terms
 
 
@@ -91,9 +92,9 @@ def window_pieces(
             end = min(end, evidence.as_of)
         loss = window_loss(terms, outage)
         if outage.end == outage.start:
-            dropped.append(Dropped(name, "starts where it ends"))
+            dropped.append(Dropped(name, EMPTY))
         elif not loss:
-            dropped.append(Dropped(name, f"weighs nothing ({outage.severity})"))
+            dropped.append(Dropped(name, WEIGHTLESS.format(severity=outage.severity)))
         elif outage.start < end:
             pieces.append(Piece(outage.start, end, loss, (name,)))
     return pieces, dropped

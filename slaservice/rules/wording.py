@@ -1,43 +1,136 @@
-"""Terms as the clauses of a contract: one sentence a mechanic, with its numbers, in plain English.
+"""Terms as the clauses of a contract: one sentence a mechanic, with its numbers, in plain words of the language spoken.
 
 Equal terms read alike and unequal ones differently, so that a person who reads the paper can find what was computed. Every
 sentence comes with the path of the field it speaks for, which is where a contract's own clause number is attached.
+
+Here is what is measured; `wording_credits` has what a miss costs, `wording_money` what is paid and how it is claimed.
 """
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import groupby
 
 from slaservice.rules.exact import ONE, ZERO
-from slaservice.rules.fields import Above
-from slaservice.rules.periods import WEEKDAYS, Weekday
-from slaservice.rules.terms import RATIO_LEVEL, Deadline, MinimumRun, ServiceHours, Terminate, Terms
-from slaservice.rules.wording_credits import Clause, credit_clauses
-from slaservice.rules.words import counted, duration, listed, number, percent
-
-_CATEGORY = {
-    "scheduled_maintenance": "scheduled maintenance",
-    "emergency_maintenance": "emergency maintenance",
-    "customer_caused": "failures caused by the customer",
-    "third_party": "failures of third parties",
-    "force_majeure": "force majeure",
-    "beta": "beta features",
-    "suspension": "suspension of the service",
-}
-_WEEKDAY: dict[Weekday, str] = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+from slaservice.rules.language import message, said, said_of
+from slaservice.rules.terms import (
+    RATIO_LEVEL,
+    AffectedShare,
+    MinimumRun,
+    Requests,
+    Shape,
+    Terms,
+    UptimeRounding,
 )
-_ROUNDED = {
-    "half_up": "with halves rounded up",
-    "half_even": "with halves rounded to the even digit",
-    "floor": "rounded down",
-    "ceil": "rounded up",
+from slaservice.rules.wording_credits import Clause, credit_clauses
+from slaservice.rules.wording_hours import hours_in_words
+from slaservice.rules.wording_money import ROUNDED, claim_clauses, exit_clauses, money_clauses
+from slaservice.rules.words import duration, in_percent, listed, percent
+
+_COMBINE = {
+    "any_down": message(
+        "An instant is lost as soon as any of these components is down; the highest loss among them counts."
+    ),
+    "all_down": message(
+        "An instant is lost only while all of these components are down; the lowest loss among them counts."
+    ),
+    "min": message("Each component is measured by itself, and the lowest of their uptimes is the uptime."),
+    "mean": message(
+        "Each component is measured by itself, and the plain mean of their uptimes is the uptime; a component with "
+        "nothing eligible is left out."
+    ),
+    "pooled": message(
+        "The downtime and the eligible time of the components are each added up, and the uptime is taken from the "
+        "two sums."
+    ),
 }
-_ANCHOR = {
-    "incident_start": "the start of the incident",
-    "incident_end": "the end of the incident",
-    "awareness": "the moment at which the customer became aware of the incident",
-    "period_end": "the end of the period",
+_SOURCE = {
+    "windows": message("Downtime is measured by recorded outages; request counts are not used."),
+    "requests": message("Downtime is measured by the requests that failed; recorded outages are not used."),
+    "both": message(
+        "Downtime is measured by recorded outages and by failed requests; where both speak, the higher loss counts."
+    ),
+}
+_AFFECTED = {
+    ">": message(
+        "An outage counts only if it affected more than {percent} of the users, and then by its severity alone."
+    ),
+    ">=": message(
+        "An outage counts only if it affected at least {percent} of the users, and then by its severity alone."
+    ),
+}
+_FAILED = {
+    ">": message(
+        "An interval is lost in full if more than {percent} of its requests failed, and otherwise not at all; an interval "
+        "without requests loses nothing."
+    ),
+    ">=": message(
+        "An interval is lost in full if at least {percent} of its requests failed, and otherwise not at all; an interval "
+        "without requests loses nothing."
+    ),
+}
+_GRID = {
+    "any": message(
+        "Time is counted in whole intervals of {duration} by the clock in UTC; the whole of an interval counts, at its "
+        "highest loss, if any part of it is lost."
+    ),
+    "all": message(
+        "Time is counted in whole intervals of {duration} by the clock in UTC; an interval counts, at its lowest loss, only "
+        "if all of it is lost."
+    ),
+}
+_LASTS = {
+    (">", "whole"): message("An outage counts only if it lasts more than {duration}, and then in full."),
+    (">=", "whole"): message("An outage counts only if it lasts at least {duration}, and then in full."),
+    (">", "excess"): message(
+        "An outage counts only if it lasts more than {duration}, and then only with the time after its first {duration}."
+    ),
+    (">=", "excess"): message(
+        "An outage counts only if it lasts at least {duration}, and then only with the time after its first {duration}."
+    ),
+}
+_TESTED = {
+    "window": message("Each recorded outage is tested by itself, before any are merged"),
+    "merged": message(
+        "Outages that touch or overlap are merged before they are tested; exclusions of single components are taken out "
+        "before, those of all components after"
+    ),
+    "net": message("What is tested is what is left after exclusions are taken out"),
+}
+_TESTED_ON_GRID = message(
+    "What is tested is what is left after exclusions are taken out and time is counted in whole intervals"
+)
+_STRADDLE = {
+    "whole_run": message(
+        "an outage that crosses the period's edge is tested at its whole length and counts with the part inside"
+    ),
+    "clipped": message("an outage that crosses the period's edge is tested with the part inside only"),
+}
+_CATEGORY = {
+    "scheduled_maintenance": message("scheduled maintenance"),
+    "emergency_maintenance": message("emergency maintenance"),
+    "customer_caused": message("failures caused by the customer"),
+    "third_party": message("failures of third parties"),
+    "force_majeure": message("force majeure"),
+    "beta": message("beta features"),
+    "suspension": message("suspension of the service"),
+}
+_NO_DATA = {
+    "as_up": message(
+        "Time for which there are no measurements counts as up, also where an outage is recorded."
+    ),
+    "as_down": message("Time for which there are no measurements counts as down, also where it is excluded."),
+    "remove": message("Time for which there are no measurements is taken out of the eligible time."),
+}
+_PARTIAL = {
+    "lived": message("Where the contract starts or ends within a period, only the part in term is measured."),
+    "whole": message(
+        "Where the contract starts or ends within a period, the rest of the period counts as up."
+    ),
+}
+_PROVISIONAL = {
+    "elapsed": message(
+        "Before a period has ended, figures are provisional and speak of the part that has passed."
+    ),
+    "whole": message("Before a period has ended, figures are provisional and take the time to come as up."),
 }
 
 
@@ -46,13 +139,13 @@ def clauses(terms: Terms, names: Mapping[str, str] | None = None) -> list[Clause
     return [
         *_promise(terms, names or {}),
         *_signal(terms),
-        *_shape(terms),
+        *_shape(terms.shape),
         *_exclusions(terms),
         *_time(terms),
         *credit_clauses(terms),
-        *_money(terms),
-        *_claim(terms),
-        *_exit(terms),
+        *money_clauses(terms),
+        *claim_clauses(terms),
+        *exit_clauses(terms),
     ]
 
 
@@ -61,302 +154,147 @@ def clause_number(terms: Terms, path: str) -> str:
     return terms.clauses.get(path) or terms.clauses.get(path.rpartition(".")[0]) or ""
 
 
-def _more(op: Above) -> str:
-    return "more than" if op == ">" else "at least"
-
-
 def _promise(terms: Terms, names: Mapping[str, str]) -> Iterator[Clause]:
     covered = [names.get(code, code) for code in terms.components.names]
-    yield (
-        "commitment_percent",
-        (
-            f"{listed(covered)} {'is' if len(covered) == 1 else 'are'} promised to be available for "
-            f"{number(terms.commitment_percent)} % of the eligible time of each period; exactly that much is enough."
-        ),
+    sentence = said_of(
+        len(covered),
+        "{components} is promised to be available for {percent} of the eligible time of each period; exactly that much is "
+        "enough.",
+        "{components} are promised to be available for {percent} of the eligible time of each period; exactly that much is "
+        "enough.",
+        components=listed(covered),
+        percent=in_percent(terms.commitment_percent),
     )
-    if len(covered) == 1:
-        return
-    yield (
-        "components.combine",
-        {
-            "any_down": "An instant is lost as soon as any of these components is down; the highest loss among them counts.",
-            "all_down": "An instant is lost only while all of these components are down; the lowest loss among them counts.",
-            "min": "Each component is measured by itself, and the lowest of their uptimes is the uptime.",
-            "mean": "Each component is measured by itself, and the plain mean of their uptimes is the uptime; a component with "
-            "nothing eligible is left out.",
-            "pooled": "The downtime and the eligible time of the components are each added up, and the uptime is taken from the "
-            "two sums.",
-        }[terms.combine],
-    )
+    yield "commitment_percent", sentence
+    if len(covered) > 1:
+        yield "components.combine", said(_COMBINE[terms.combine])
 
 
 def _signal(terms: Terms) -> Iterator[Clause]:
     signal = terms.signal
-    yield (
-        "signal.source",
-        {
-            "windows": "Downtime is measured by recorded outages; request counts are not used.",
-            "requests": "Downtime is measured by the requests that failed; recorded outages are not used.",
-            "both": "Downtime is measured by recorded outages and by failed requests; where both speak, the higher loss counts.",
-        }[signal.source],
-    )
+    yield "signal.source", said(_SOURCE[signal.source])
     if signal.source != "requests":
         yield "signal.severity_weight", _severities(signal.severity_weight)
-        share = signal.affected_share
-        if share.mode == "weight":
-            yield (
-                "signal.affected_share",
-                "The loss of an outage is multiplied by the share of users that it affected.",
-            )
-        elif share.above is not None:
-            yield (
-                "signal.affected_share",
-                (
-                    f"An outage counts only if it affected {_more(share.op)} {percent(share.above)} of the users, and then by "
-                    f"its severity alone."
-                ),
-            )
+        if signal.affected_share.mode != "ignore":
+            yield "signal.affected_share", _affected(signal.affected_share)
     if signal.source != "windows":
-        requests = signal.requests
-        yield (
-            "signal.requests",
-            (
-                "An interval of requests loses the share of them that failed; an interval without requests loses nothing."
-                if requests.above is None
-                else f"An interval is lost in full if {_more(requests.op)} {percent(requests.above)} of its requests failed, and "
-                f"otherwise not at all; an interval without requests loses nothing."
-            ),
-        )
+        yield "signal.requests", _failed(signal.requests)
 
 
 def _severities(weights: Mapping[str, Fraction]) -> str:
     """The severities, the worst first; a severity that is not among them is refused."""
     if not weights:
-        return "No severity of an outage has a weight: none can be recorded."
+        return said("No severity of an outage has a weight: none can be recorded.")
     ordered = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-    said = ", ".join(f"{severity} {_weight(weight)}" for severity, weight in ordered)
-    return f"An outage counts by its severity: {said}. Outages that overlap count once, at the highest loss."
+    return said(
+        "An outage counts by its severity: {weights}. Outages that overlap count once, at the highest loss.",
+        weights=", ".join(_weighing(severity, weight) for severity, weight in ordered),
+    )
 
 
-def _weight(weight: Fraction) -> str:
-    return {ZERO: "not at all", ONE: "in full"}.get(weight, f"at {percent(weight)}")
+def _weighing(severity: str, weight: Fraction) -> str:
+    if weight == ZERO:
+        return said("{severity} not at all", severity=severity)
+    if weight == ONE:
+        return said("{severity} in full", severity=severity)
+    return said("{severity} at {percent}", severity=severity, percent=percent(weight))
 
 
-def _shape(terms: Terms) -> Iterator[Clause]:
-    shape = terms.shape
-    if shape.quantum_seconds != 1:
-        cell = duration(shape.quantum_seconds)
+def _affected(share: AffectedShare) -> str:
+    if share.above is None:
+        return said("The loss of an outage is multiplied by the share of users that it affected.")
+    return said(_AFFECTED[share.op], percent=percent(share.above))
+
+
+def _failed(requests: Requests) -> str:
+    if requests.above is None:
+        return said(
+            "An interval of requests loses the share of them that failed; an interval without requests loses nothing."
+        )
+    return said(_FAILED[requests.op], percent=percent(requests.above))
+
+
+def _shape(shape: Shape) -> Iterator[Clause]:
+    on_grid = shape.quantum_seconds != 1
+    if on_grid:
         yield (
             "shape.quantum_rule",
-            (
-                f"Time is counted in whole intervals of {cell} by the clock in UTC; the whole of an interval counts, at its "
-                f"highest loss, if any part of it is lost."
-                if shape.quantum_rule == "any"
-                else f"Time is counted in whole intervals of {cell} by the clock in UTC; an interval counts, at its lowest loss, "
-                f"only if all of it is lost."
-            ),
+            said(_GRID[shape.quantum_rule], duration=duration(shape.quantum_seconds)),
         )
     if shape.min_run:
-        yield "shape.min_run", _minimum(shape.min_run, on_grid=shape.quantum_seconds != 1)
+        yield "shape.min_run", _minimum(shape.min_run, on_grid=on_grid)
 
 
 def _minimum(rule: MinimumRun, *, on_grid: bool) -> str:
-    tested = {
-        "window": "Each recorded outage is tested by itself, before any are merged",
-        "merged": "Outages that touch or overlap are merged before they are tested; exclusions of single components are taken "
-        "out before, those of all components after",
-        "net": "What is tested is what is left after exclusions are taken out"
-        + (" and time is counted in whole intervals" if on_grid else ""),
-    }[rule.test_on]
-    edge = {
-        "whole_run": "an outage that crosses the period's edge is tested at its whole length and counts with the part inside",
-        "clipped": "an outage that crosses the period's edge is tested with the part inside only",
-    }[rule.straddle]
-    counts = (
-        "in full"
-        if rule.counts == "whole"
-        else f"only with the time after its first {duration(rule.seconds)}"
-    )
-    return f"An outage counts only if it lasts {_more(rule.op)} {duration(rule.seconds)}, and then {counts}. {tested}; {edge}."
+    """Two sentences: how long an outage must last, and how that is tested."""
+    lasts = said(_LASTS[rule.op, rule.counts], duration=duration(rule.seconds))
+    tested = _TESTED_ON_GRID if on_grid and rule.test_on == "net" else _TESTED[rule.test_on]
+    how = said("{tested}; {at_the_edge}.", tested=said(tested), at_the_edge=said(_STRADDLE[rule.straddle]))
+    return f"{lasts} {how}"
 
 
 def _exclusions(terms: Terms) -> Iterator[Clause]:
     exclude = terms.exclude
     if exclude.categories == ():
-        yield "exclude.categories", "No time is excluded: maintenance counts like any other time."
+        yield (
+            "exclude.categories",
+            said("No time is excluded: maintenance counts like any other time."),
+        )
         return
-    kinds = (
-        "maintenance and whatever else is recorded as excluded"
-        if exclude.categories is None
-        else listed([_CATEGORY[category] for category in exclude.categories])
-    )
-    whole = len(terms.components.names) > 1 and terms.combine not in RATIO_LEVEL
-    stays = {
-        "not_downtime": "stays part of the eligible time",
-        "remove": "is taken out of the eligible time"
-        + (" where all components are excluded" if whole else ""),
-    }[exclude.effect]
-    yield "exclude.effect", f"Excluded time ({kinds}) is never downtime and {stays}."
+    yield "exclude.effect", _excluded(terms)
     if exclude.notice_seconds is not None:
         yield (
             "exclude.notice_seconds",
-            (
-                f"Scheduled maintenance is excluded only if it was announced at least {duration(exclude.notice_seconds)} before "
-                f"its start."
+            said(
+                "Scheduled maintenance is excluded only if it was announced at least {duration} before its start.",
+                duration=duration(exclude.notice_seconds),
             ),
         )
     if exclude.allowance_seconds is not None:
         yield (
             "exclude.allowance_seconds",
-            (
-                f"Scheduled maintenance is excluded for no more than {duration(exclude.allowance_seconds)} of a period, the "
-                f"earliest first."
+            said(
+                "Scheduled maintenance is excluded for no more than {duration} of a period, the earliest first.",
+                duration=duration(exclude.allowance_seconds),
             ),
         )
+
+
+def _excluded(terms: Terms) -> str:
+    categories = terms.exclude.categories
+    kinds = (
+        said("maintenance and whatever else is recorded as excluded")
+        if categories is None
+        else listed([said(_CATEGORY[category]) for category in categories])
+    )
+    if terms.exclude.effect == "not_downtime":
+        text = message("Excluded time ({kinds}) is never downtime and stays part of the eligible time.")
+    elif len(terms.components.names) > 1 and terms.combine not in RATIO_LEVEL:
+        text = message(
+            "Excluded time ({kinds}) is never downtime and is taken out of the eligible time where all components are "
+            "excluded."
+        )
+    else:
+        text = message("Excluded time ({kinds}) is never downtime and is taken out of the eligible time.")
+    return said(text, kinds=kinds)
 
 
 def _time(terms: Terms) -> Iterator[Clause]:
-    yield (
-        "no_data",
-        {
-            "as_up": "Time for which there are no measurements counts as up, also where an outage is recorded.",
-            "as_down": "Time for which there are no measurements counts as down, also where it is excluded.",
-            "remove": "Time for which there are no measurements is taken out of the eligible time.",
-        }[terms.no_data],
-    )
+    yield "no_data", said(_NO_DATA[terms.no_data])
     if terms.service_hours:
-        yield "service_hours", _hours(terms.service_hours)
-    yield (
-        "partial_period",
-        {
-            "lived": "Where the contract starts or ends within a period, only the part in term is measured.",
-            "whole": "Where the contract starts or ends within a period, the rest of the period counts as up.",
-        }[terms.partial_period],
+        yield "service_hours", hours_in_words(terms.service_hours)
+    yield "partial_period", said(_PARTIAL[terms.partial_period])
+    yield "provisional", said(_PROVISIONAL[terms.provisional])
+    yield "uptime_rounding", _judged(terms.uptime_rounding)
+
+
+def _judged(rounding: UptimeRounding | None) -> str:
+    if rounding is None:
+        return said("The uptime is judged exactly and never rounded; where it is shown, it is rounded down.")
+    return said_of(
+        rounding.decimals,
+        "The uptime is brought to {places} decimal of a percent, {rounded}, before anything is judged by it.",
+        "The uptime is brought to {places} decimals of a percent, {rounded}, before anything is judged by it.",
+        places=rounding.decimals,
+        rounded=said(ROUNDED[rounding.mode]),
     )
-    yield (
-        "provisional",
-        {
-            "elapsed": "Before a period has ended, figures are provisional and speak of the part that has passed.",
-            "whole": "Before a period has ended, figures are provisional and take the time to come as up.",
-        }[terms.provisional],
-    )
-    if terms.uptime_rounding:
-        places = terms.uptime_rounding.decimals
-        yield (
-            "uptime_rounding",
-            (
-                f"The uptime is brought to {counted(places, 'decimal')} of a percent, "
-                f"{_ROUNDED[terms.uptime_rounding.mode]}, before anything is judged by it."
-            ),
-        )
-    else:
-        yield (
-            "uptime_rounding",
-            "The uptime is judged exactly and never rounded; where it is shown, it is rounded down.",
-        )
-
-
-def _hours(hours: ServiceHours) -> str:
-    days = [(name, _openings(hours.weekly.get(code))) for code, name in _WEEKDAY.items()]
-    spans = []
-    for openings, group in groupby(days, key=lambda day: day[1]):
-        named = [name for name, _ in group]
-        span = listed(named) if len(named) < 3 else f"{named[0]} to {named[-1]}"
-        spans.append(f"{span} {openings}")
-    text = f"The service is promised within service hours only, by the clock of {hours.timezone}: {'; '.join(spans)}"
-    exceptions = [
-        f"{day.isoformat()} {_openings(openings)}" for day, openings in sorted(hours.exceptions.items())
-    ]
-    return f"{text}; except {', '.join(exceptions)}." if exceptions else f"{text}."
-
-
-def _openings(openings: tuple[tuple[int, int], ...] | None) -> str:
-    def clock(seconds: int) -> str:
-        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
-
-    return listed([f"{clock(start)} to {clock(end)}" for start, end in openings]) if openings else "closed"
-
-
-def _money(terms: Terms) -> Iterator[Clause]:
-    base = {
-        "none": "the fee of the period",
-        "lived_seconds": "the fee of the period, for the seconds of it in term",
-        "lived_days": "the fee of the period, for the calendar days of it in term",
-    }[terms.base.prorate]
-    users = ", times the share of users that were affected" if terms.base.affected_user_share else ""
-    yield "base", f"The base of a credit is {base}{users}."
-    if terms.cap:
-        most = {
-            "percent_of_base": f"{number(terms.cap.value)} % of the base",
-            "days": f"the value of {counted(terms.cap.value, 'day')} of service",
-            "amount": f"{terms.money.currency} {number(terms.cap.value)}",
-        }[terms.cap.kind]
-        window = {
-            "period": "for a period",
-            "contract_year": "in a contract year, earlier credits of that year counted in",
-            "contract": "over the contract, earlier credits counted in",
-            "run": "for each outage",
-        }[terms.cap.per]
-        yield "cap", f"Credits never exceed {most} {window}."
-    else:
-        yield "cap", "Credits are not capped."
-    if terms.minimum_issue:
-        minimum = terms.minimum_issue
-        rest = {
-            "forfeit": "otherwise it is forfeited",
-            "carry": "otherwise it is carried into the next period",
-        }
-        yield (
-            "minimum_issue",
-            (
-                f"A credit is issued only if it is {_more(minimum.op)} {terms.money.currency} {number(minimum.amount)}; "
-                f"{rest[minimum.below]}."
-            ),
-        )
-    places = terms.money.places
-    yield (
-        "money",
-        (
-            f"Amounts are in {terms.money.currency}, exact until the end and then brought once to "
-            f"{counted(places, 'decimal')}, {_ROUNDED[terms.money.rounding]}."
-        ),
-    )
-
-
-def _claim(terms: Terms) -> Iterator[Clause]:
-    claim = terms.claim
-    if terms.credit.rules:
-        given = {"automatic": "without a claim", "customer": "only if the customer claims it"}
-        yield "claim", f"A credit is given {given[claim.by]}."
-    if claim.notice:
-        yield "claim.notice", f"The incident must be reported {_deadline(claim.notice)}."
-    if claim.deadline:
-        yield "claim.deadline", f"The claim must be made {_deadline(claim.deadline)}."
-    if claim.evidence:
-        yield "claim.evidence", f"The claim must come with: {claim.evidence.removesuffix('.')}."
-
-
-def _deadline(deadline: Deadline) -> str:
-    unit = {"business_days": "business day", "days": "calendar day"}.get(deadline.unit, deadline.unit[:-1])
-    anchor = _ANCHOR[deadline.anchor]
-    if deadline.unit == "billing_cycles":
-        return (
-            f"by the end of the calendar month that is {counted(deadline.n, 'month')} after that of {anchor}"
-        )
-    return f"within {counted(deadline.n, unit)} after {anchor}"
-
-
-def _exit(terms: Terms) -> Iterator[Clause]:
-    for index, right in enumerate(terms.terminate):
-        yield f"terminate[{index}]", _right(right)
-
-
-def _right(right: Terminate) -> str:
-    if right.m == 1:
-        when = "in a period"
-    elif right.n == right.m:
-        when = f"in {right.n} periods in a row"
-    else:
-        together = ", one directly after the other" if right.consecutive and right.n > 1 else ""
-        when = f"in at least {right.n} of any {right.m} periods in a row{together}"
-    return f"The customer may end the contract if the uptime is below {number(right.below)} % {when}."

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from slaservice.rules.documents import parse_terms
+from slaservice.rules.language import LANGUAGES, speaking
 from slaservice.rules.wording import clauses
 from tests.rules.samples import Json, changed, terms
 
@@ -123,27 +124,33 @@ SAMENESS: list[Json] = [
 ]
 
 
-def words(document: Json) -> list[str]:
-    return [sentence for _, sentence in clauses(parse_terms(document))]
+def words(document: Json, language: str) -> list[str]:
+    with speaking(language):
+        return [sentence for _, sentence in clauses(parse_terms(document))]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("first", "path", "value"), DIFFERENCES)
-def test_terms_that_differ_read_differently(first: Json, path: str, value: object) -> None:
+def test_terms_that_differ_read_differently(first: Json, path: str, value: object, language: str) -> None:
     before = changed(terms(), first)
-    assert words(changed(before, {path: value})) != words(before)
+    assert words(changed(before, {path: value}), language) != words(before, language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("change", SAMENESS)
-def test_terms_that_mean_the_same_read_the_same(change: Json) -> None:
-    assert words(changed(terms(), change)) == words(terms())
+def test_terms_that_mean_the_same_read_the_same(change: Json, language: str) -> None:
+    assert words(changed(terms(), change), language) == words(terms(), language)
 
 
-def test_every_clause_is_a_sentence_and_points_at_a_field() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_clause_is_a_sentence_and_points_at_a_field(language: str) -> None:
     document = changed(
         terms(),
         {"components": TWO, "shape.min_run": MINIMUM, "service_hours": HOURS, "cap": CAP, "claim": CLAIM},
     )
-    for path, sentence in clauses(parse_terms(document)):
+    with speaking(language):
+        said = clauses(parse_terms(document))
+    for path, sentence in said:
         assert sentence[0].isupper() or path == "commitment_percent"
         assert sentence.endswith(".")
         assert "{" not in sentence and "None" not in sentence and "  " not in sentence
