@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.conf import settings
-
+from reports import look
 from reports.inputs import Gathered, GatheredCase
 from reports.sharing import common
 from slaservice.rules import ENGINE_VERSION
@@ -133,22 +132,30 @@ def issued_document(
     reason: str,
     claim: Json | None,
     anchor: Json | None,
+    background: Json,
+    verify: str,
 ) -> Json:
     """The document with what issuing adds to its identity: number, instant, finance's decision on the credit, an anchor.
 
     `claim` is the amount of a credit that is still to be claimed, and until when. `anchor` is the latest seal of history: so
-    customers hold witnesses that nobody rewrote what came before.
+    customers hold witnesses that nobody rewrote what came before. `background`: see reports/background.py. `verify`
+    is the address at which anybody asks about the statement, to which its digest is added.
     """
     decision = (
         None if granted is None else {"granted": str(granted), "currency": granted.currency, "reason": reason}
     )
-    identity = document["identity"] | {
-        "number": number,
-        "issued_at": instant_text(instant(issued_at)),
-        "decision": decision,
-        "claim": claim,
-        "anchor": anchor,
-    }
+    identity = (
+        document["identity"]
+        | background
+        | {
+            "number": number,
+            "issued_at": instant_text(instant(issued_at)),
+            "decision": decision,
+            "claim": claim,
+            "anchor": anchor,
+            "verify": verify,
+        }
+    )
     return document | {"identity": identity}
 
 
@@ -166,11 +173,7 @@ def _identity(gathered: Gathered) -> Json:
     customer = contract.customer
     components = {component.code: component.name for one in gathered.cases for component in one.components}
     return {
-        "vendor": {
-            "name": settings.VENDOR_NAME,
-            "address": settings.VENDOR_ADDRESS,
-            "contact": settings.VENDOR_CONTACT,
-        },
+        "vendor": look.vendor(),
         "customer": {
             "name": customer.name,
             "legal_name": customer.legal_name,

@@ -34,6 +34,7 @@ def _incident(windows: Sequence[OutageWindow]) -> Json:
     return {
         "reference": incident.external_id if incident else windows[0].reference,
         "title": incident.title if incident else windows[0].cause,
+        "cause": _cause(windows) if incident else "",
         "impact": incident.impact if incident else "",
         "url": incident.public_url if incident else "",
         "start": instant_text(instant(min(window.start for window in windows))),
@@ -41,6 +42,11 @@ def _incident(windows: Sequence[OutageWindow]) -> Json:
         "windows": [window.reference for window in windows],
         "response": _response(windows),
     }
+
+
+def _cause(windows: Sequence[OutageWindow]) -> str:
+    """As it was recorded with the windows, which customers read; an incident's root cause is noted for ourselves."""
+    return "; ".join(dict.fromkeys(window.cause for window in windows if window.cause))
 
 
 def _response(windows: Sequence[OutageWindow]) -> Json | None:

@@ -10,12 +10,13 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from reports import closing, digest_mail, exposure, following, making, operations, queries, sending
+from reports import closing, digest_mail, exposure, following, making, operations, queries, sending, signing
 from reports.models import Statement
 from reports.webhooks import events as webhook_events
 from reports.webhooks import queries as webhook_queries
 from reports.webhooks import sending as webhook_sending
 from slaservice.rules.periods import add_months
+from slaservice.rules.refusal import Refusal
 
 MONTHS_BACK = 3
 """How many months back the beat looks for periods that were never closed (it may have been down)."""
@@ -97,15 +98,30 @@ def close_again(month: str, contracts: Sequence[int]) -> None:
 
 @shared_task
 def make_document(statement: int) -> None:
-    """Make one statement's PDF."""
-    making.make(statement=Statement.objects.get(pk=statement), now=datetime.now(UTC))
+    """Make one statement's PDF, and ring for its signature where there is a key; without workers it is signed here."""
+    try:
+        making.make(statement=Statement.objects.get(pk=statement), now=datetime.now(UTC))
+    except Refusal:
+        return  # it is parked, and the log says why; the sweep rings again when its turn comes
+    if signing.wanted():
+        ring = sign_document.delay if has_broker() else sign_document
+        ring(statement)
+
+
+@shared_task(expires=60)
+def sign_document(statement: int) -> None:
+    """Sign one statement's PDF. What fails waits for its next turn; the sweep rings again."""
+    signing.sign(statement=Statement.objects.get(pk=statement), now=datetime.now(UTC))
 
 
 @shared_task
 def sweep() -> None:
     """Ring for everything that is owed and not made yet."""
-    for statement in making.owed():
+    now = datetime.now(UTC)
+    for statement in making.owed(now=now):
         make_document.delay(statement)
+    for statement in signing.owed(now=now):
+        sign_document.delay(statement)
 
 
 def close_month(month: str) -> int:

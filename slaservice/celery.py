@@ -7,6 +7,7 @@ fault that was provoked (a killed child, a killed host, a frozen Redis) and is a
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 from django.conf import settings
 from kombu import Queue
 
@@ -47,6 +48,7 @@ app.conf.update(
     task_queues=[Queue("default"), Queue("documents"), Queue("webhooks")],
     task_routes={
         "reports.tasks.make_*": {"queue": "documents"},
+        "reports.tasks.sign_*": {"queue": "documents"},
         "reports.tasks.send_webhooks": {"queue": "webhooks"},
     },
     timezone="UTC",
@@ -121,3 +123,11 @@ app.conf.update(
     worker_hijack_root_logger=False,
 )
 app.autodiscover_tasks(["slaservice.history", "slaservice.outages", "accounts", "reports"])
+
+
+@worker_init.connect
+def warm(**_: object) -> None:
+    """Load what draws documents once, before the pool forks: every child has it at once, and in memory it is there once."""
+    from reports.pdf.render import warm as warm_renderer
+
+    warm_renderer()

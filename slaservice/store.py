@@ -20,10 +20,10 @@ def path_of(sha256: str, suffix: str) -> Path:
 
 
 def keep(content: bytes, suffix: str) -> str:
-    """Store bytes under their hash, and return it. Storing the same bytes again changes nothing."""
+    """Store bytes under their hash, and return it. Storing the same bytes again changes nothing, but mends a damaged file."""
     sha256 = hashlib.sha256(content).hexdigest()
     path = path_of(sha256, suffix)
-    if path.exists():
+    if path.exists() and path.read_bytes() == content:
         return sha256
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")

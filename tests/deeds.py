@@ -1,13 +1,15 @@
 """What the processes of a race do. Each looks first, as a person does at a page, and returns what it will do then."""
 
+import os
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from django.contrib.auth.models import User
 
-from reports import closing, operations
+from reports import closing, making, operations
 from reports.models import Claim, ServiceCredit, Statement
 from reports.operations import issuing
 from reports.operations.numbers import next_number
@@ -102,6 +104,22 @@ def _write_and_seal(component: int, entries: int) -> Deed:
     return deed
 
 
+def _fetch_document(statement: int, drawn: str) -> Deed:
+    """Asks for the PDF; a line goes to the file `drawn` whenever this process has it drawn."""
+    seen, draw = Statement.objects.get(pk=statement), making.render
+
+    def noted(one: Statement) -> bytes:
+        with Path(drawn).open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        return draw(one)
+
+    def deed() -> None:
+        with patch.object(making, "render", noted):
+            assert making.pdf(statement=seen, now=AUTUMN).startswith(b"%PDF-1.7")
+
+    return deed
+
+
 DEEDS: dict[str, Callable[..., Deed]] = {
     "close": _close,
     "decide": _decide,
@@ -111,4 +129,5 @@ DEEDS: dict[str, Callable[..., Deed]] = {
     "issue at one moment": _issue_at_one_moment,
     "issue shakily": _issue_shakily,
     "write and seal": _write_and_seal,
+    "fetch document": _fetch_document,
 }

@@ -111,15 +111,17 @@ class StatementAdmin(RehearsalPage, StatementList):
     def pdf_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The kept file of an issued statement; a draft is rendered with its mark and not kept."""
         statement = self._statement(request, str(pk))
-        if statement.state == Statement.ISSUED:
-            try:
-                content = making.pdf(statement=statement, now=timezone.now())
-            except Refusal as refusal:
-                self.message_user(request, refusal.sentence, messages.ERROR)
-                return redirect("admin:reports_statement_change", pk)
+        issued = statement.state == Statement.ISSUED
+        try:
+            content = (
+                making.pdf(statement=statement, now=timezone.now()) if issued else making.render(statement)
+            )
+        except Refusal as refusal:
+            self.message_user(request, refusal.sentence, messages.ERROR)
+            return redirect("admin:reports_statement_change", pk)
+        if issued:
             operations.record_download(statement=statement, by=person(request), now=timezone.now())
-            return pdf_response(statement, content)
-        return pdf_response(statement, making.render(statement))
+        return pdf_response(statement, content)
 
     def close_view(self, request: HttpRequest) -> HttpResponse:
         """Close a month here and now; what is blocked is listed by name."""

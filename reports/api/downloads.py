@@ -8,8 +8,8 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from reports import buckets, making, operations
-from reports.api.ledger_csv import TABLES
 from reports.api.statements import StatementView
+from reports.ledger_csv import TABLES
 from reports.models import Statement
 from slaservice.api import asked
 from slaservice.api.asked import Parameter
@@ -35,12 +35,13 @@ class StatementPdf(StatementView):
         "Fetch a statement's PDF",
         gives=File("application/pdf", "The file itself."),
         refuses={
-            "document_damaged": "The file that we keep is not what it was. Tell us.",
+            "document_damaged": "Something that the file is made of is not what it was. Tell us.",
+            "document_not_made": "The file could not be made. We know, and try again by ourselves.",
             "document_differs": "The file was lost and cannot be made the same again. Tell us.",
         },
     )
     def get(self, request: Request, id_or_number: str) -> HttpResponse:
-        """The file itself, as a download named after the statement's number."""
+        """The file itself, signed where there is a signed one, as a download named after the statement's number."""
         statement = self.statement(id_or_number)
         content = making.pdf(statement=statement, now=timezone.now())
         operations.record_fetch(statement=statement, key=self.key, now=timezone.now())

@@ -926,6 +926,7 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveIntegerField()),
                 ("renderer", models.CharField(max_length=60)),
                 ("made_at", models.DateTimeField()),
+                ("certificate", models.CharField(blank=True, default="", max_length=64)),
                 (
                     "statement",
                     models.ForeignKey(
@@ -950,8 +951,62 @@ class Migration(migrations.Migration):
                         ),
                         name="file_sha256_has_64_characters",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "signed"), models.Q(("certificate", ""), _negated=True)),
+                            models.Q(models.Q(("kind", "signed"), _negated=True), ("certificate", "")),
+                            _connector="OR",
+                        ),
+                        name="a_signed_file_and_no_other_names_its_certificate",
+                    ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="SigningAttempt",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("not_before", models.DateTimeField()),
+                ("problem", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signing",
+                        to="reports.statement",
+                    ),
+                ),
+            ],
+            options={"indexes": [models.Index(fields=["not_before"], name="signing_by_its_turn")]},
+        ),
+        migrations.CreateModel(
+            name="MakingAttempt",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("not_before", models.DateTimeField()),
+                ("problem", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="making",
+                        to="reports.statement",
+                    ),
+                ),
+            ],
+            options={"indexes": [models.Index(fields=["not_before"], name="making_by_its_turn")]},
         ),
         migrations.CreateModel(
             name="StatementLine",

@@ -7,7 +7,7 @@ from reports.models.credits import CreditDecision, ServiceCredit
 from reports.models.deliveries import Delivery, Digest
 from reports.models.desk import MonthAtAGlance, ProposedWindow
 from reports.models.disputes import Dispute, DisputedWindow
-from reports.models.documents import StatementFile
+from reports.models.documents import MakingAttempt, SigningAttempt, StatementFile
 from reports.models.exposure import Exposure, ExposureChunk, ExposureLine
 from reports.models.outdated import Outdated
 from reports.models.postings import ExportedPosting, Journal, Posting
@@ -29,12 +29,14 @@ __all__ = [
     "ExposureLine",
     "Followed",
     "Journal",
+    "MakingAttempt",
     "MonthAtAGlance",
     "NumberSeries",
     "Outdated",
     "Posting",
     "ProposedWindow",
     "ServiceCredit",
+    "SigningAttempt",
     "Standing",
     "Statement",
     "StatementFile",

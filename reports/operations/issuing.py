@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from accounts.models import Contract
-from reports import closing
+from reports import closing, look
+from reports.background import background
 from reports.document import issued_document
 from reports.models import ServiceCredit, Statement
 from reports.models.claims import FILED
@@ -92,16 +94,21 @@ def _issue(statement: Statement, *, by: User | None, now: datetime) -> Statement
     _refuse_what_may_not(statement, credit, seen, now)
     _supersede_credits(statement, by=by, now=now)
     _leave_time_to_claim(statement, credit, now)
+    look.keep_logo(statement.document)
     seal = latest_seal()
+    computed = statement.document
+    told = background(statement, computed)
     number = next_number("SLA", now)
     document = issued_document(
-        statement.document,
+        computed,
         number=number,
         issued_at=now,
         granted=Money(credit.granted_minor, credit.currency) if credit and credit.decided_at else None,
         reason=_why(credit),
         claim=_claim(credit),
         anchor=None if seal is None else {"seq": seal.seq, "hash": seal.hash},
+        background=told,
+        verify=f"{settings.SITE_URL}/verify/",
     )
     issued = Statement.objects.filter(pk=statement.pk, state=Statement.DRAFT, digest=seen).update(
         state=Statement.ISSUED,

@@ -9,15 +9,17 @@ from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import groupby
+from typing import Protocol
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
-from reports.pdf.clock import month_name
+from reports.pdf.clock import month_name, short_day
 from reports.pdf.figures import place
 from reports.pdf.ledger import Day
 from slaservice.rules.exact import ONE, ZERO
-from slaservice.rules.words import number
+from slaservice.rules.words import in_percent
 
 Length = Fraction | int
 
@@ -84,15 +86,15 @@ def _idle(days: Sequence[Day]) -> Iterator[tuple[int, int]]:
 
 def legend(*, bars: bool, tall: bool, frames: bool, excluded: bool) -> list[tuple[SafeString, str]]:
     """The key to a strip: a swatch and its words, only for what the strip shows."""
-    entries = [(PALE, LINE, "no downtime")]
+    entries = [(PALE, LINE, gettext("no downtime"))]
     if bars:
-        entries.append((INK, INK, "downtime"))
+        entries.append((INK, INK, gettext("downtime")))
     if tall:
-        entries.append((MISSED, MISSED, "a day above the whole period’s allowance"))
+        entries.append((MISSED, MISSED, gettext("a day above the whole period’s allowance")))
     if excluded:
-        entries.append((GREY, GREY, "excluded (lane below)"))
+        entries.append((GREY, GREY, gettext("excluded (lane below)")))
     if frames:
-        entries.append(("none", LINE, "nothing eligible"))
+        entries.append(("none", LINE, gettext("nothing eligible")))
     return [(_swatch(fill, line, words), words) for fill, line, words in entries]
 
 
@@ -112,27 +114,116 @@ def gauge(uptime: Fraction, target: Fraction, *, met: bool, labels: tuple[str, s
 
     at, goal = on_axis(uptime), on_axis(target)
     colour = MET if met else MISSED
-    shown_uptime, shown_target = labels
+    uptime_shown = gettext("uptime {uptime}").format(uptime=labels[0])
+    target_shown = gettext("target {target}").format(target=labels[1])
+    title = gettext("Uptime {uptime}, target {target}").format(uptime=labels[0], target=labels[1])
     parts = [
         _path([_box(left, 20, right - left, 9)], PALE),
         _path([_box(goal, 20, right - goal, 9)], LINE),
         _path([_box(min(at, goal), 20, abs(at - goal), 9)], colour),
         _path([_box(goal - Fraction("0.9"), 13, Fraction("1.8"), 16)], INK),
         _path([_box(at - Fraction("1.6"), 17, Fraction("3.2"), 18)], colour),
-        _label(goal, 9, f"target {shown_target}", fill=INK),
-        _label(at, 45, f"uptime {shown_uptime}", fill=colour, bold=True),
-        _text(left - 6, 28, f"{number(low)} %", anchor="end"),
-        _text(right + 6, 28, "100 %"),
+        _label(goal, 9, target_shown, fill=INK),
+        _label(at, 45, uptime_shown, fill=colour, bold=True),
+        _text(left - 6, 28, in_percent(low), anchor="end"),
+        _text(right + 6, 28, in_percent(Fraction(100))),
     ]
-    return _svg(_WIDTH, 50, f"Uptime {shown_uptime}, target {shown_target}", parts)
+    return _svg(_WIDTH, 50, title, parts)
 
 
-def _span(distance: Fraction) -> Fraction:
-    """The nearest even length of axis that holds a distance from 100 and some air."""
-    steps = ("0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5", "10", "20", "50")
-    return next(
-        (Fraction(step) for step in steps if Fraction(step) >= distance * Fraction(115, 100)), Fraction(100)
+class Marked(Protocol):
+    """A period of the trend."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def uptime(self) -> Fraction | None: ...
+    @property
+    def target(self) -> Fraction | None: ...
+
+
+_TREND = 44
+"""Height of the trend's axis."""
+
+
+def trend(points: Sequence[Marked], title: str) -> SafeString:
+    """Uptimes in time order on an axis that ends at 100 %, joined by a line, each period's target dashed, values below.
+
+    A missed period is a cross; the last is the statement's own.
+    """
+    step = Fraction(_PLOT, len(points))
+    known = [point for point in points if point.uptime is not None and point.target is not None]
+    low = 100 - _span(max((100 - min(p.uptime or ZERO, p.target or ZERO) for p in known), default=ONE), _FINE)
+
+    def height(percent: Fraction) -> Fraction:
+        return 4 + (100 - percent) / (100 - low) * _TREND
+
+    line: list[str] = []
+    goals: list[str] = []
+    met: list[str] = []
+    missed: list[str] = []
+    words: list[SafeString] = []
+    before = False
+    for index, point in enumerate(points):
+        middle, last = (index + Fraction(1, 2)) * step, index == len(points) - 1
+        if point.uptime is not None and point.target is not None:
+            y = height(point.uptime)
+            line.append(f"{'L' if before else 'M'}{place(middle, 1)} {place(y, 1)}")
+            goals.append(f"M{place(index * step, 1)} {place(height(point.target), 1)}h{place(step, 1)}")
+            (met if point.kind == "met" else missed).append(_mark(middle, y, cross=point.kind != "met"))
+        before = point.uptime is not None
+        shown = f"✗ {point.value}" if point.kind == "missed" else point.value
+        fill = MISSED if point.kind == "missed" else INK if point.uptime is not None else GREY
+        words += [
+            _text(middle, _TREND + 18, shown, "middle", fill=fill, bold=last),
+            _text(middle, _TREND + 28, point.label, "middle", fill=INK if last else GREY),
+        ]
+    parts = [
+        _path([_box(0, 4, _PLOT, _TREND)], "#f4f6f8"),
+        _stroke(goals, GREY, dashed=True),
+        _stroke(line, GREY, width="0.8"),
+        _path(met, MET),
+        _stroke(missed, MISSED),
+        *words,
+        _text(_PLOT + 5, Fraction(7), in_percent(Fraction(100)), size="7.6"),
+        _text(_PLOT + 5, Fraction(_TREND + 4), in_percent(low), size="7.6"),
+    ]
+    return _svg(_WIDTH, _TREND + 32, title, parts)
+
+
+def _mark(x: Fraction, y: Fraction, *, cross: bool) -> str:
+    """A dot, or a cross."""
+    if not cross:
+        return f"M{place(x - Fraction('2.2'), 1)} {place(y, 1)}a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0 -4.4 0"
+    return f"M{place(x - 3, 1)} {place(y - 3, 1)}l6 6m0 -6l-6 6"
+
+
+def _stroke(paths: Sequence[str], colour: str, *, width: str = "1.6", dashed: bool = False) -> SafeString:
+    if not paths:
+        return SafeString("")
+    return format_html(
+        '<path d="{}" fill="none" stroke="{}" stroke-width="{}"{}/>',
+        "".join(paths),
+        colour,
+        "0.8" if dashed else width,
+        SafeString(' stroke-dasharray="3 2.4"' if dashed else ""),
     )
+
+
+_STEPS = "0.002 0.005 0.01 0.02 0.05 0.1 0.2 0.5 1 2 5 10 20 50"
+_FINE = (
+    "0.002 0.003 0.005 0.01 0.02 0.03 0.05 0.08 0.1 0.15 0.2 0.3 0.4 0.5 0.8 1 1.5 2 3 4 5 8 10 15 20 30 50"
+)
+
+
+def _span(distance: Fraction, steps: str = _STEPS) -> Fraction:
+    """The nearest even length of axis that holds a distance from 100 and some air."""
+    fits = (Fraction(step) for step in steps.split() if Fraction(step) >= distance * Fraction(115, 100))
+    return next(fits, Fraction(100))
 
 
 def _label(x: Fraction, y: int, words: str, *, fill: str, bold: bool = False) -> SafeString:
@@ -191,10 +282,7 @@ def _wanted_labels(days: Sequence[Day], step: Fraction) -> dict[int, str]:
         kept = {index for index, day in enumerate(days) if day.date.day % 5 == 0 and last - index > 1}
         return {index: str(days[index].date.day) for index in kept | {0, last}}
     long = len(days) > 120
-    wanted = {
-        i: month_name(days[i].date) if long else f"{days[i].date.day} {month_name(days[i].date)}"
-        for i in firsts
-    }
+    wanted = {i: month_name(days[i].date) if long else short_day(days[i].date) for i in firsts}
     if step * 5 > 26:
         for index, day in enumerate(days):
             room = min((abs(index - first) for first in firsts), default=99) * step > 40
@@ -247,8 +335,8 @@ def _svg(width: int, height: int, title: str, parts: Sequence[SafeString]) -> Sa
         title,
         width,
         height,
-        number(Fraction(width, 4)),
-        number(Fraction(height, 4)),
+        place(Fraction(width, 4), 2),
+        place(Fraction(height, 4), 2),
         title,
         format_html_join("", "{}", ((p,) for p in parts)),
     )

@@ -4,28 +4,40 @@ Everything arrives as microseconds since the epoch. Where the zone's offset chan
 its offset, because an hour then comes twice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from django.utils.translation import gettext
+
 from slaservice.rules.intervals import moment
+from slaservice.rules.language import spoken
 from slaservice.rules.periods import local_midnight
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+Width = Literal["wide", "abbreviated"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How days and spans of days are written in a language, around Babel's names of months; `first` is the first of a month."""
+
+    first: str
+    day: str
+    days: str
+    span: str
+
+
+_MANNERS = {
+    "en": _Manner(first="1", day="{day} {month}", days="{first}–{last} {month}", span="{first} – {last}"),
+    "de": _Manner(first="1", day="{day}. {month}", days="{first}.–{last}. {month}", span="{first} – {last}"),
+    "fr": _Manner(
+        first="1er", day="{day} {month}", days="{first} au {last} {month}", span="{first} au {last}"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +65,16 @@ class Clock:
         """'1–30 April 2026'; with times of day where the period does not run from midnight to midnight."""
         first, beyond = self.local(self.start), self.local(self.end)
         if not (_midnight(first) and _midnight(beyond)):
-            return f"{_long(first)} {_time(first)} – {_long(beyond)} {_time(beyond)}"
+            return _span(f"{_long(first)} {_time(first)}", f"{_long(beyond)} {_time(beyond)}")
         last = self.local(self.end - 1)
         if (first.year, first.month, first.day) == (last.year, last.month, last.day):
             return _long(first)
         if (first.year, first.month) == (last.year, last.month):
-            return f"{first.day}–{last.day} {_MONTHS[last.month - 1]} {last.year}"
-        return f"{_long(first, year=first.year != last.year)} – {_long(last)}"
+            days = _manner().days.format(
+                first=_number(first.day), last=_number(last.day), month=_month(last.month, "wide")
+            )
+            return f"{days} {last.year}"
+        return _span(_long(first, year=first.year != last.year), _long(last))
 
     def at(self, instant: int) -> str:
         """'28 Apr 19:34:00', with the year where it is not the period's and the offset where it changes."""
@@ -68,7 +83,7 @@ class Clock:
     def span(self, start: int, end: int | None) -> str:
         """'28 Apr 19:34:00 – 20:52:00'; 'open' where it has not ended."""
         if end is None:
-            return f"{self.at(start)} – open"
+            return gettext("{start} – open").format(start=self.at(start))
         first, last = self.local(start), self.local(end)
         offset = "" if first.utcoffset() == last.utcoffset() else self._offset(start)
         day = "" if first.date() == last.date() else f"{self.day(end)} "
@@ -79,12 +94,16 @@ class Clock:
         local = at.astimezone(self.zone)
         return f"{_long(local)}, {local:%H:%M}"
 
+    def date(self, at: datetime) -> str:
+        """'5 May 2026'."""
+        return _long(at.astimezone(self.zone))
+
     def day(self, instant: int) -> str:
         """'28 Apr', with the year where it is not the period's."""
         local = self.local(instant)
         years = {self.local(self.start).year, self.local(self.end - 1).year}
         year = "" if years == {local.year} else f" {local.year}"
-        return f"{local.day} {_MONTHS[local.month - 1][:3]}{year}"
+        return _day(local.day, local.month, "abbreviated") + year
 
     def _offset(self, instant: int) -> str:
         """' (−05)' where the period has more than one offset."""
@@ -107,7 +126,37 @@ def _shifts(clock: Clock) -> bool:
 
 def month_name(day: date) -> str:
     """'Apr'."""
-    return _MONTHS[day.month - 1][:3]
+    return _month(day.month, "abbreviated")
+
+
+def short_day(day: date) -> str:
+    """'28 Apr'."""
+    return _day(day.day, day.month, "abbreviated")
+
+
+def _manner() -> _Manner:
+    return _MANNERS[spoken().code]
+
+
+def _month(month: int, width: Width) -> str:
+    return _names(spoken().code, width)[month]
+
+
+@cache
+def _names(language: str, width: Width) -> Mapping[int, str]:
+    return {month: str(name) for month, name in Locale(language).months["format"][width].items()}
+
+
+def _number(day: int) -> str:
+    return _manner().first if day == 1 else str(day)
+
+
+def _day(day: int, month: int, width: Width) -> str:
+    return _manner().day.format(day=_number(day), month=_month(month, width))
+
+
+def _span(first: str, last: str) -> str:
+    return _manner().span.format(first=first, last=last)
 
 
 def _midnight(local: datetime) -> bool:
@@ -115,10 +164,10 @@ def _midnight(local: datetime) -> bool:
 
 
 def _long(local: datetime, *, year: bool = True) -> str:
-    return f"{local.day} {_MONTHS[local.month - 1]}{f' {local.year}' if year else ''}"
+    return _day(local.day, local.month, "wide") + (f" {local.year}" if year else "")
 
 
 def _time(local: datetime) -> str:
     """To the second, or as fine as it is."""
-    fine = f".{local.microsecond:06}".rstrip("0") if local.microsecond else ""
+    fine = spoken().decimal + f"{local.microsecond:06}".rstrip("0") if local.microsecond else ""
     return f"{local:%H:%M:%S}{fine}"

@@ -6,6 +6,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext
+
 from reports.pdf import figures, ledger
 from reports.pdf.clock import Clock
 from reports.pdf.text import printable
@@ -14,8 +16,11 @@ from slaservice.rules.evidence import Evidence, parse_instant
 from slaservice.rules.periods import zone_named
 from slaservice.rules.terms import RATIO_LEVEL, Terms
 from slaservice.rules.wording import clause_number
+from slaservice.rules.words import listed
 
 Document = Mapping[str, Any]
+
+_MOST_NAMES, _NAMED = 8, 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Facts:
     whole: Clock
     """Of the statement's period, of which this case may be a part."""
     names: Mapping[str, str]
+    approvals: Mapping[str, Mapping[str, str]]
+    """Who approved exclusions, and when, by reference; of a statement that was issued without, nothing."""
 
     @property
     def title(self) -> str:
@@ -48,9 +55,18 @@ class Facts:
         """Names of the components, in the order of the terms."""
         return list(self.covered.values())
 
+    @property
+    def covers(self) -> str:
+        """Their names in a sentence; of very many the first few, and how many more."""
+        names = self.components
+        if len(names) <= _MOST_NAMES:
+            return listed(names)
+        more = gettext("%(count)s more components") % {"count": len(names) - _NAMED}
+        return listed([*names[:_NAMED], more])
+
     def name(self, code: str) -> str:
         """A component's name; of all of them for `*`."""
-        return "every component" if code == "*" else printable(self.names.get(code, code), 80)
+        return gettext("every component") if code == "*" else printable(self.names.get(code, code), 80)
 
     @property
     def joined(self) -> bool:
@@ -91,7 +107,7 @@ class Facts:
     @property
     def shown_uptime(self) -> str:
         """'99.819 %', or that nothing was promised."""
-        return figures.percent(self.uptime, self.places) if self.applicable else "N/A"
+        return figures.percent(self.uptime, self.places) if self.applicable else gettext("N/A")
 
     @property
     def shown_target(self) -> str:
@@ -103,7 +119,7 @@ class Facts:
         if all(
             row.bucket in ("not_in_term", "after_as_of") for ledger in self.ledgers for row in ledger.rows
         ):
-            return "N/A"
+            return gettext("N/A")
         return figures.percent(self.number("measured_percent"), figures.places_of(self.target))
 
     @cached_property
@@ -144,4 +160,5 @@ def read(case: Document, document: Document) -> Facts:
         clock=clock,
         whole=whole,
         names=identity.get("components") or {},
+        approvals=identity.get("approvals") or {},
     )

@@ -6,18 +6,20 @@ before these were recorded has none, and its paper stays as it was.
 
 from fractions import Fraction
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from reports.pdf import figures
 from reports.pdf.facts import Document, Facts
 from slaservice.rules.evidence import parse_instant
 from slaservice.rules.intervals import SECOND
-from slaservice.rules.words import counted
 
 _MILESTONES = (
-    ("acknowledged", "acknowledged"),
-    ("identified", "identified"),
-    ("mitigated", "restored"),
-    ("resolved", "resolved"),
+    ("acknowledged", gettext_noop("Acknowledged after {time}"), gettext_noop("acknowledged {time}")),
+    ("identified", gettext_noop("Identified after {time}"), gettext_noop("identified {time}")),
+    ("mitigated", gettext_noop("Restored after {time}"), gettext_noop("restored {time}")),
+    ("resolved", gettext_noop("Resolved after {time}"), gettext_noop("resolved {time}")),
 )
+"""Of each: as the first that is told, and as one that follows."""
 
 
 def response_words(incident: Document) -> str:
@@ -27,14 +29,13 @@ def response_words(incident: Document) -> str:
         return ""
     began = parse_instant(times["began"])
     told = [
-        (word, max(0, parse_instant(times[name]) - began))
-        for name, word in _MILESTONES
+        (first, later, _clock(max(0, parse_instant(times[name]) - began)))
+        for name, first, later in _MILESTONES
         if times[name] is not None
     ]
-    (first, took), *others = told
     said = [
-        f"{first.capitalize()} after {_clock(took)}",
-        *(f"{word} {_clock(after)}" for word, after in others),
+        gettext(later if index else first).format(time=time)
+        for index, (first, later, time) in enumerate(told)
     ]
     return ", ".join(said)
 
@@ -50,7 +51,21 @@ def reliability_words(facts: Facts) -> list[str]:
 
 def _sentence(name: str, one: Document) -> str:
     if not one["failures"]:
-        return f"{name}: no failure began in the period."
-    mttr, mtbf = one["mttr_seconds"], one["mtbf_seconds"]
-    restored = "none restored yet" if mttr is None else f"MTTR {figures.brief(Fraction(mttr))}"
-    return f"{name}: {counted(one['failures'], 'failure')}, {restored}, MTBF {figures.brief(Fraction(mtbf), 'floor')}."
+        return gettext("{component}: no failure began in the period.").format(component=name)
+    failures, mttr = one["failures"], one["mttr_seconds"]
+    told = {
+        "component": name,
+        "failures": figures.count(failures),
+        "mtbf": figures.brief(Fraction(one["mtbf_seconds"]), "floor"),
+    }
+    if mttr is None:
+        return ngettext(
+            "{component}: {failures} failure, none restored yet, MTBF {mtbf}.",
+            "{component}: {failures} failures, none restored yet, MTBF {mtbf}.",
+            failures,
+        ).format(**told)
+    return ngettext(
+        "{component}: {failures} failure, MTTR {mttr}, MTBF {mtbf}.",
+        "{component}: {failures} failures, MTTR {mttr}, MTBF {mtbf}.",
+        failures,
+    ).format(**told, mttr=figures.brief(Fraction(mttr)))

@@ -5,6 +5,7 @@ breaks), marks piled upon marks, and characters that none of our fonts can draw 
 bounded, so that a title can neither reorder a line nor push a figure off the page.
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -14,6 +15,10 @@ _LONGEST = 200
 _MARKS = 3
 _JOINERS = "\u200c\u200d"
 _EMOJI_STYLE = "\ufe0f"
+_NO_BREAK = "\u00a0\u202f"
+"""Spaces that hold a figure and its sign together, as German and French write them."""
+
+_SPACES = re.compile(rf"[^\S{_NO_BREAK}]+")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MARK = frozenset({"Mn", "Me"})
 
@@ -21,7 +26,7 @@ _MARK = frozenset({"Mn", "Me"})
 @lru_cache(maxsize=4096)
 def printable(text: object, limit: int = _LONGEST) -> str:
     """One line of at most `limit` characters with their marks, safe to set beside our own words."""
-    source = unicodedata.normalize("NFC", " ".join(str(text)[: limit * 20].split()))
+    source = unicodedata.normalize("NFC", _SPACES.sub(" ", str(text)[: limit * 20]).strip())
     shown: list[str] = []
     letters = marks = skipped = 0
     for index, char in enumerate(source):
@@ -52,7 +57,7 @@ def _seen(char: str) -> str:
     """The character itself where it is visible and can be drawn, else its code."""
     category = unicodedata.category(char)
     if category in ("Zs", "Zl", "Zp"):
-        return " "
+        return char if char in _NO_BREAK else " "
     if category in _HIDDEN or ord(char) not in drawn():
         return f"⟦U+{ord(char):04X}⟧"
     return char

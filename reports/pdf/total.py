@@ -4,13 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from django.utils.translation import gettext, gettext_noop
+
 from reports.pdf import figures
 from reports.pdf.facts import Document, Facts
-from slaservice.rules.words import number
+from slaservice.rules.words import in_percent
 
 _OVERLAP = {
-    "best": "does not count: another that covers the same component gives more",
-    "customer_picks_one": "does not count: another that covers the same component was picked",
+    "best": gettext_noop("does not count: another that covers the same component gives more"),
+    "customer_picks_one": gettext_noop("does not count: another that covers the same component was picked"),
+}
+
+_WITHIN = {
+    None: gettext_noop("at most {most}"),
+    "contract_year": gettext_noop("at most {most} in a contract year"),
+    "contract": gettext_noop("at most {most} over the contract"),
 }
 
 
@@ -35,8 +43,11 @@ def granted_before(document: Document) -> Fraction:
 def decided_before(document: Document) -> list[str]:
     """'SLA-2026-00001: EUR 100.00 of EUR 125.00 computed' of each earlier revision whose credit was decided otherwise."""
     return [
-        f"{one['number']}: {money(document, Fraction(one['granted']))}"
-        f" of {money(document, Fraction(one['computed']))} computed"
+        gettext("{number}: {granted} of {computed} computed").format(
+            number=one["number"],
+            granted=money(document, Fraction(one["granted"])),
+            computed=money(document, Fraction(one["computed"])),
+        )
         for one in document["identity"].get("decided_before", ())
     ]
 
@@ -68,7 +79,11 @@ def total_of(document: Document, cases: Sequence[Facts]) -> Total | None:
     counted = document["total"].get("counted", [case.case["id"] for case in cases])
     overlap = document["agreement"]["overlap"]
     lines = [
-        (case.title, "counts" if case.case["id"] in counted else _OVERLAP[overlap], case.shown_credit)
+        (
+            case.title,
+            gettext("counts") if case.case["id"] in counted else gettext(_OVERLAP[overlap]),
+            case.shown_credit,
+        )
         for case in cases
     ]
     return Total(lines + joint, money(document, due(document)))
@@ -78,31 +93,45 @@ def _cap_row(document: Document, case: Facts) -> Iterator[tuple[str, str, str]]:
     agreement, total = document["agreement"], document["total"]
     if agreement.get("cap"):
         taken = Fraction(total.get("before_cap", total["credit_amount"])) - computed(document)
-        reduced = f"−{money(document, taken)}" if total["capped"] else "not reached"
-        yield "Cap over all commitments", _cap(case, agreement), reduced
+        reduced = f"−{money(document, taken)}" if total["capped"] else gettext("not reached")
+        yield gettext("Cap over all commitments"), _cap(case, agreement), reduced
 
 
 def _after(document: Document) -> Iterator[tuple[str, str, str]]:
     """What stands between the computed amount and the one that is due."""
     before, decided = granted_before(document), decided_before(document)
     if before or decided:
-        how = "; ".join(["by earlier revisions of this statement", *decided])
-        yield "Granted before", how, f"−{money(document, before)}" if before else money(document, before)
+        how = "; ".join([gettext("by earlier revisions of this statement"), *decided])
+        yield (
+            gettext("Granted before"),
+            how,
+            f"−{money(document, before)}" if before else money(document, before),
+        )
     surplus = to_grant(document) - (computed(document) - before)
     if surplus:
-        yield "Not taken back", "what was granted stays granted", f"+{money(document, surplus)}"
+        yield (
+            gettext("Not taken back"),
+            gettext("what was granted stays granted"),
+            f"+{money(document, surplus)}",
+        )
     change = due(document) - to_grant(document)
     if change:
         sign = "+" if change > 0 else "−"
-        yield "Decision", "the credit was decided otherwise", f"{sign}{money(document, abs(change))}"
+        yield (
+            gettext("Decision"),
+            gettext("the credit was decided otherwise"),
+            f"{sign}{money(document, abs(change))}",
+        )
 
 
 def _cap(case: Facts, agreement: Document) -> str:
     """'at most 30 % of the bases in a contract year, less EUR 120.00 credited before'."""
     cap, before = agreement["cap"], Fraction(agreement.get("previously_credited") or 0)
     value = Fraction(cap["value"])
-    most = f"{number(value)} % of the bases" if cap["kind"] == "percent_of_base" else case.money(value)
-    window = {"contract_year": " in a contract year", "contract": " over the contract"}.get(
-        cap.get("per"), ""
-    )
-    return f"at most {most}{window}" + (f", less {case.money(before)} credited before" if before else "")
+    most = case.money(value)
+    if cap["kind"] == "percent_of_base":
+        most = gettext("{percent} of the bases").format(percent=in_percent(value))
+    text = gettext(_WITHIN.get(cap.get("per"), _WITHIN[None])).format(most=most)
+    if not before:
+        return text
+    return gettext("{cap}, less {before} credited before").format(cap=text, before=case.money(before))

@@ -19,8 +19,9 @@ from accounts.models import Exclusion
 from reports.facts import tiers_of, time_of
 from reports.models import Statement, StatementLine
 from reports.pdf import figures
+from reports.pdf.exclusions import exclusion_row
 from reports.pdf.facts import Facts
-from reports.pdf.incidents import exclusion_row, severity_words, window_note
+from reports.pdf.incidents import severity_words, window_note
 from reports.pdf.ledger import excluded_by_exclusion, lost_by_window
 from reports.pdf.text import printable
 from slaservice.history.models import Entry

@@ -17,9 +17,9 @@ from reports.models import (
 )
 from reports.pdf import facts, figures
 from reports.pdf.answer import Cell, Verdict
-from reports.pdf.computation import Step
 from reports.pdf.facts import Document, Facts
 from reports.pdf.paper import Paper, Section, paper
+from reports.pdf.step import Step
 from reports.pdf.text import printable
 from reports.review.evidence import Shown, facts_of, who
 from reports.review.months import Month, Revision, months_of, neighbours, revisions_of, standing_of

@@ -57,6 +57,17 @@ def test_the_times_of_an_incident_are_frozen_with_the_statement() -> None:
     }
 
 
+def test_the_cause_of_the_windows_is_frozen_and_what_is_noted_of_an_incident_is_not() -> None:
+    incident = an_incident()
+    an_outage(incident=incident, cause="A switch lost its table.")
+    an_outage(april(11, 12), april(11, 13), incident=incident, cause="A switch lost its table.")
+    operations.describe_incident(incident=incident, root_cause="Whoever it was.", by=None, now=CLOSED)
+    issued = an_issued()
+    (told,) = frozen(issued)["incidents"]
+    assert told["cause"] == "A switch lost its table."
+    assert "Whoever it was" not in issued.body
+
+
 def test_a_window_without_an_incident_was_told_about_by_nobody() -> None:
     an_outage()
     (incident,) = frozen(a_draft())["incidents"]

@@ -1,4 +1,6 @@
-"""Documents: made once, by whoever comes first, the same whenever they are made again, and never served damaged."""
+"""Documents: made once, by whoever comes first, the same whenever they are made again, never served damaged, and none that
+cannot be made keeps another from being made.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from reports import making, store, tasks
-from reports.models import StatementFile
+from reports.apart import Limits, Stopped, apart
+from reports.models import MakingAttempt, Statement, StatementFile
 from slaservice.rules.refusal import Refusal
 from tests.factories.accounts import a_contract
 from tests.factories.reports import CLOSED, a_draft, a_missed_draft, an_issued
@@ -16,9 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def test_an_issued_statement_without_a_document_is_owed_one_until_it_is_made(documents_dir: Path) -> None:
     issued = an_issued()
-    assert making.owed() == [issued.pk]
+    assert making.owed(now=CLOSED) == [issued.pk]
     made = making.make(statement=issued, now=CLOSED)
-    assert making.owed() == []
+    assert making.owed(now=CLOSED) == []
     assert store.path_of(made.sha256).stat().st_size == made.size
     assert making.make(statement=issued, now=CLOSED + timedelta(days=1)) == made
 
@@ -33,19 +36,92 @@ def test_the_same_statement_gives_the_same_bytes(documents_dir: Path) -> None:
     assert making.render(issued) == making.render(issued)
 
 
-def test_a_lost_file_is_made_again_and_a_damaged_one_is_never_served(documents_dir: Path) -> None:
+def test_a_lost_file_and_a_damaged_one_are_made_again_and_a_damaged_one_is_told_of(
+    documents_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     issued = an_issued()
     content = making.pdf(statement=issued, now=CLOSED)
     path = store.path_of(StatementFile.objects.get().sha256)
     path.unlink()
     assert making.pdf(statement=issued, now=CLOSED) == content
+    assert path.read_bytes() == content
+    assert caplog.messages == []
     path.write_bytes(content[:-1] + b"?")
-    with pytest.raises(Refusal, match="damaged"):
+    assert making.pdf(statement=issued, now=CLOSED) == content
+    assert path.read_bytes() == content
+    assert f"{path} is not what its name says" in caplog.text
+
+
+def test_a_file_that_comes_out_otherwise_than_the_kept_one_is_never_served(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    issued = an_issued()
+    content = making.pdf(statement=issued, now=CLOSED)
+    path = store.path_of(StatementFile.objects.get().sha256)
+    path.write_bytes(b"damaged")
+    monkeypatch.setattr(making, "render", lambda statement: content + b" ")
+    with pytest.raises(Refusal) as refused:
         making.pdf(statement=issued, now=CLOSED)
+    assert refused.value.code == "document_differs"
+    assert path.read_bytes() == b"damaged"
+    assert "restore it from a backup" in caplog.text
+
+
+def breaks(statement: Statement) -> bytes:
+    """How a document is made that takes too long."""
+    raise Refusal("document_not_made", f"{statement}") from Stopped("took longer than 60 seconds")
+
+
+def test_what_cannot_be_made_is_parked_and_the_others_are_made(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine = an_issued(statement=a_draft(a_contract())), an_issued(statement=a_draft(a_contract()))
+    render = making.render
+    monkeypatch.setattr(making, "render", lambda one: breaks(one) if one == broken else render(one))
+    assert making.owed(now=CLOSED) == [broken.pk, fine.pk]
+    for owed in making.owed(now=CLOSED):
+        tasks.make_document(owed)
+    parked = MakingAttempt.objects.get()
+    assert (parked.statement, parked.attempts, parked.problem) == (broken, 1, "took longer than 60 seconds")
+    assert StatementFile.objects.get().statement == fine
+    assert making.owed(now=parked.not_before - timedelta(seconds=1)) == []
+    assert making.owed(now=parked.not_before) == [broken.pk]
+
+
+def test_a_parked_one_waits_longer_each_time_and_is_let_go_once_it_is_made(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued, waits, now = an_issued(), [], CLOSED
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "render", breaks)
+        for _ in range(7):
+            with pytest.raises(Refusal, match="SLA"):
+                making.make(statement=issued, now=now)
+            with pytest.raises(Refusal, match="it is tried again at"):
+                making.make(statement=issued, now=now)
+            again = MakingAttempt.objects.get().not_before
+            waits.append((again - now) // timedelta(minutes=1))
+            now = again
+    assert waits == [1, 5, 15, 60, 360, 360, 360]
+    making.make(statement=issued, now=now)
+    assert not MakingAttempt.objects.exists()
+
+
+def test_a_document_that_hangs_or_cannot_be_drawn_is_refused_and_the_log_says_why(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    issued = an_issued()
+    impatient = Limits(waiting=0.001)
+    monkeypatch.setattr(making, "apart", lambda work: apart(work, impatient))
+    with pytest.raises(Refusal) as refused:
+        making.render(issued)
+    assert refused.value.code == "document_not_made"
+    assert "took longer than 0.001 seconds" in caplog.text
+    assert "longer" not in refused.value.sentence
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(
-    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -54,8 +130,9 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(
     issued = an_issued()
     with pytest.raises(OSError, match="No space"):
         making.make(statement=issued, now=CLOSED)
-    assert making.owed() == [issued.pk]
+    assert making.owed(now=CLOSED) == [issued.pk]
     assert [file for file in documents_dir.rglob("*") if file.is_file()] == []
+    assert "cannot be written to DOCUMENTS_DIR" in caplog.text
 
 
 def test_the_sweep_rings_for_what_is_owed_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,10 @@
-"""The kinds of month that a customer can have: what the paper is tested and looked at with."""
+"""The kinds of month that a customer can have: what the paper is tested and looked at with. More stand in `longer_kinds`."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from reports.pdf.render import render
+from tests.reports.pdf import longer_kinds
 from tests.reports.pdf.samples import (
     Json,
     brackets,
@@ -14,7 +15,14 @@ from tests.reports.pdf.samples import (
     printed,
     statement,
     terms,
+    trend,
 )
+
+LAST_YEAR: list[str | None] = [
+    "99.981204", "100.000000", "99.967731", "99.993002", "99.912870", "99.988113", "99.990001", "99.955021", "99.981000",
+    "99.998120", "99.973310",
+]  # fmt: skip
+"""Uptimes of the eleven months before."""
 
 
 def missed() -> Json:
@@ -45,7 +53,8 @@ def missed() -> Json:
                     incident("INC-2331", "Elevated errors on all requests", long),
                 ],
             )
-        ]
+        ],
+        identity={"trend": trend((2026, 4), LAST_YEAR, "Northwind API")},
     )
 
 
@@ -60,7 +69,8 @@ def met() -> Json:
                 {"outages": [short]},
                 [incident("INC-2401", "Connection resets", short)],
             )
-        ]
+        ],
+        identity={"trend": trend((2026, 4), ["100.000000", None, "99.998000"], "Northwind API")},
     )
 
 
@@ -112,7 +122,8 @@ def quarter() -> Json:
         "fee": "45000.00",
         "previously_credited": "250.00",
     }
-    return statement([case("Platform", agreed, evidence)])
+    before = trend((2026, 2), ["99.921000", "99.871000", "99.988000"], "Platform", months=3, target="99.9")
+    return statement([case("Platform", agreed, evidence)], identity={"trend": before})
 
 
 def several() -> Json:
@@ -151,6 +162,7 @@ def several() -> Json:
             ),
         ],
         agreement={"overlap": "stack", "cap": {"kind": "percent_of_base", "value": "5"}},
+        identity={"trend": trend((2026, 4), LAST_YEAR, "Northwind API", "Web console")},
     )
 
 
@@ -239,6 +251,7 @@ KINDS = {
         worst_of_three,
         yen,
         crowded,
+        *longer_kinds.EVERY,
     )
 }
 

@@ -36,17 +36,19 @@ def text(pdf: bytes) -> str:
 
 
 def runs(pdf: bytes) -> Iterator[Run]:
-    """Every piece of text in the order in which it was set."""
+    """Every piece of text in the order in which it was set, that of drawings among it."""
     document = opened(pdf)
-    fonts = {str(name): _font(font) for name, font in document.pages[0].Resources.Font.items()}
+    known: dict[str, _Font] = {}
     for number, page in enumerate(document.pages):
-        yield from _runs_of(page, number, fonts)
+        yield from _runs_of(page.obj, number, pikepdf.Matrix(), known)
 
 
-def _runs_of(page: pikepdf.Page, number: int, fonts: dict[str, _Font]) -> Iterator[Run]:
+def _runs_of(drawn: Any, number: int, here: pikepdf.Matrix, known: dict[str, _Font]) -> Iterator[Run]:
+    """Of a page, or of a form that is drawn on one."""
     stack: list[pikepdf.Matrix] = []
-    here, line, font, size = pikepdf.Matrix(), pikepdf.Matrix(), _Font({}, {}), 0.0
-    for instruction in pikepdf.parse_content_stream(page):
+    line, font, size = pikepdf.Matrix(), _Font({}, {}), 0.0
+    resources = drawn.get("/Resources", {})
+    for instruction in pikepdf.parse_content_stream(drawn):
         operands = list(instruction.operands)
         match str(instruction.operator):
             case "q":
@@ -58,12 +60,22 @@ def _runs_of(page: pikepdf.Page, number: int, fonts: dict[str, _Font]) -> Iterat
             case "Tm":
                 line = pikepdf.Matrix(*map(float, operands))
             case "Tf":
-                font, size = fonts[str(operands[0])], float(operands[1])
+                name = str(operands[0])
+                known[name] = font = known.get(name) or _font(resources.Font[name])
+                size = float(operands[1])
+            case "Do":
+                yield from _of_form(resources.XObject[str(operands[0])], number, here, known)
             case "Tj" | "TJ":
                 words, width = _read(operands[0], font)
                 at = line @ here
                 left = at.transform((0, 0))[0]
                 yield Run(number, left, at.transform((width * size / 1000, 0))[0], words)
+
+
+def _of_form(form: Any, number: int, here: pikepdf.Matrix, known: dict[str, _Font]) -> Iterator[Run]:
+    if form.Subtype == "/Form":
+        moved = pikepdf.Matrix(*map(float, form.get("/Matrix", [1, 0, 0, 1, 0, 0])))
+        yield from _runs_of(form, number, moved @ here, known)
 
 
 def _read(operand: Any, font: _Font) -> tuple[str, float]:
@@ -92,18 +104,20 @@ def _font(font: pikepdf.Object) -> _Font:
 
 
 def reaches_out(pdf: bytes) -> list[str]:
-    """Everything in the file that leads out of it or carries something along."""
+    """Everything in the file that leads out of it, or that it carries along beside a statement's own two files."""
     document = opened(pdf)
-    found = [key for key in ("/AF", "/OpenAction", "/AA", "/AcroForm", "/URI") if key in document.Root]
-    found += [f"names {key}" for key in document.Root.get("/Names", {}) if key != "/Dests"]
+    own = [str(file.UF) for file in document.Root.get("/AF", [])]
+    found = [key for key in ("/OpenAction", "/AA", "/AcroForm", "/URI") if key in document.Root]
+    found += [] if own in ([], ["statement.json", "windows.csv"]) else [f"files {own}"]
+    known = ("/Dests", "/EmbeddedFiles") if own else ("/Dests",)
+    found += [f"names {key}" for key in document.Root.get("/Names", {}) if key not in known]
     for page in document.pages:
         found += [str(annotation.get("/Subtype")) for annotation in page.get("/Annots", [])]
         found += [f"image {name}" for name in page.get_images()]
     for item in document.objects:
         if isinstance(item, pikepdf.Dictionary):
             found += [
-                key
-                for key in ("/EmbeddedFile", "/JS", "/JavaScript", "/Launch", "/GoToR", "/EF")
-                if key in item
+                key for key in ("/EmbeddedFile", "/JS", "/JavaScript", "/Launch", "/GoToR") if key in item
             ]
-    return found
+    carried = sum(isinstance(item, pikepdf.Dictionary) and "/EF" in item for item in document.objects)
+    return found if carried == len(own) else [*found, f"{carried} files"]

@@ -1,19 +1,24 @@
 """Makes a statement's document from few arguments, worked out by the real rules. `kinds` has the ready ones."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slaservice.rules.agreement import settle
 from slaservice.rules.assessment import assess
 from slaservice.rules.documents import (
+    canonical,
     case_json,
-    digest,
+    digest_of,
     parse_agreement,
     parse_case,
     result_json,
     total_json,
 )
+from slaservice.rules.evidence import instant_text
+from slaservice.rules.periods import local_midnight
 
 Json = dict[str, Any]
 
@@ -146,6 +151,7 @@ def statement(
         "currency": cases[0]["terms"]["money"]["currency"],
         "engine": "1.0.0",
         "tzdata": "2026b",
+        "verify": "https://sla.northwind.example/verify/",
     }
     return {
         "identity": known | dict(identity or {}),
@@ -155,11 +161,74 @@ def statement(
     }
 
 
+def trend(
+    before: tuple[int, int], uptimes: list[str | None], *names: str, months: int = 1, target: str = "99.95"
+) -> list[Json]:
+    """Earlier periods of so many months each, the last one ending where (year, month) begins; None: nothing was issued.
+
+    Each further name has an uptime a tenth of the way nearer to 100.
+    """
+    first = (before[0] * 12 + before[1] - 1) - months * len(uptimes)
+    starts = [
+        date(month // 12, month % 12 + 1, 1)
+        for month in range(first, first + months * len(uptimes) + 1, months)
+    ]
+    bounds = [instant_text(local_midnight(start, ZoneInfo("Europe/Berlin"))) for start in starts]
+    return [
+        {
+            "start": start,
+            "end": end,
+            "number": uptime and f"SLA-{start[:4]}-{start[5:7]}0042",
+            "commitments": [
+                _figure(name, place, uptime, target) for place, name in enumerate(names) if uptime
+            ],
+        }
+        for start, end, uptime in zip(bounds[:-1], bounds[1:], uptimes, strict=True)
+    ]
+
+
+def _figure(name: str, place: int, uptime: str, target: str) -> Json:
+    shown = 100 - (100 - Decimal(uptime)) * (10 - place) / 10
+    return {
+        "name": name,
+        "commitment_percent": target,
+        "uptime_percent": f"{shown:.6f}",
+        "met": shown >= Decimal(target),
+    }
+
+
+def revision(number: int, currency: str, cases: list[tuple[str, str, str, str]], changes: list[Json]) -> Json:
+    """An earlier revision: (commitment, downtime in seconds, uptime, credit) of each case, and what was recorded otherwise."""
+    return {
+        "number": f"SLA-2026-{number:06}",
+        "revision": number,
+        "issued_at": f"2026-0{4 + number}-05T07:30:00Z",
+        "currency": currency,
+        "owed": f"{sum(Decimal(credit) for *_, credit in cases)}",
+        "cases": [
+            {
+                "id": name,
+                "downtime_seconds": downtime,
+                "uptime_percent": uptime,
+                "applicable": True,
+                "credit_amount": credit,
+            }
+            for name, downtime, uptime, credit in cases
+        ],
+        "changes": changes,
+    }
+
+
+def changed(case: str | None, fact: str, how: str = "changed", *names: str) -> Json:
+    """What is recorded otherwise of a case."""
+    return {"case": case, "fact": fact, "how": how, "names": list(names)}
+
+
 def printed(document: Json) -> Json:
     """The other arguments of `render` for an issued statement."""
     return {
         "number": "SLA-2026-000042",
-        "digest": digest(document),
+        "digest": digest_of(canonical(document), engine=document["identity"]["engine"]),
         "issued_on": datetime(2026, 5, 5, 7, 30, tzinfo=UTC),
     }
 

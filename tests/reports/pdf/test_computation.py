@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 
 from reports.pdf import facts
-from reports.pdf.computation import Step, steps
+from reports.pdf.computation import steps
+from reports.pdf.step import Step
 from tests.reports.pdf import kinds
 from tests.reports.pdf.samples import Json, brackets, case, maintenance, outage, statement, terms
 
@@ -24,7 +25,9 @@ def seconds(value: str) -> Fraction:
     return Fraction(value.removesuffix(" s").replace(",", "").replace("−", "-"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind != "worst_of_three"])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in kinds.KINDS if kind not in ("worst_of_three", "many_components")]
+)
 def test_the_period_less_what_is_taken_off_is_the_eligible_time(kind: str) -> None:
     document = kinds.KINDS[kind]()
     found = lines(document)
@@ -50,6 +53,9 @@ def test_every_line_of_a_miss() -> None:
         ("Period", "1–30 April 2026, Europe/Berlin", "", "2,592,000 s"),
         ("Excluded", "never downtime, stays in the eligible time", "4.1", "(7,200 s)"),
         ("Eligible time", "time that the commitment speaks of", "", "2,592,000 s"),
+        ("Window 1", "INC-2304, 9 Apr 15:02:11.25: 2,211 s × 0.3", "2.3", "663.3 s"),
+        ("Window 4", "INC-2327, 21 Apr 00:05:00: 720 s × 1; late notice: M-121", "2.3, 4.2", "720 s"),
+        ("Window 5", "INC-2331, 28 Apr 19:34:00: 4,680 s × 1", "2.3", "4,680 s"),
         ("Downtime", "time × loss over the ledger: 5,400 s × 1 + 2,211 s × 0.3", "2.3", "6,063.3 s"),
         ("Allowed downtime", "0.05 % of the eligible time, 21 min 36 s", "", "(1,296 s)"),
         ("Uptime", "1 − 6,063.3 ÷ 2,592,000, exactly 2873263/2880000", "", "99.766076 %"),
@@ -230,6 +236,16 @@ def test_each_component_has_its_requests_and_who_has_none_has_no_line() -> None:
     assert shown["Requests, Northwind API"][2] == "(5.000 %)"
     assert shown["Requests, Web console"][0].startswith("0 of 1,000 failed in 1 interval,")
     assert "Requests, Webhooks" not in shown
+
+
+def test_a_right_to_end_the_contract_says_whether_it_is_held() -> None:
+    rights = [{"below": "99.9", "n": 1, "m": 6}, {"below": "99", "n": 2, "m": 3, "consecutive": True}]
+    agreed = terms(terminate=rights, clauses={"terminate": "9.1"})
+    found = lines(statement([case("API", agreed, {"outages": [outage("2026-04-10T10:00:00Z", 60)]})]))
+    assert [(step.detail, step.clause, step.value) for step in found if step.label == "Right to end"] == [
+        ("below 99.9 % in 1 of 6 periods; 1 so far", "9.1", "held"),
+        ("below 99 % in 2 of 3 periods, one after the other; 0 so far", "9.1", "not held"),
+    ]
 
 
 def test_requests_that_the_terms_do_not_judge_are_no_part_of_the_computation() -> None:

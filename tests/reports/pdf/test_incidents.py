@@ -5,9 +5,10 @@ from fractions import Fraction
 import pytest
 
 from reports.pdf import facts
-from reports.pdf.incidents import MOST_ROWS, ExclusionRow, Incidents, exclusion_list, incident_list
+from reports.pdf.exclusions import ExclusionRow, exclusion_list
+from reports.pdf.incidents import MOST_ROWS, Incidents, incident_list
 from reports.pdf.ledger import lost_by_window
-from tests.reports.pdf import kinds
+from tests.reports.pdf import kinds, reading
 from tests.reports.pdf.samples import Json, case, incident, maintenance, outage, statement, terms
 
 
@@ -139,7 +140,7 @@ def test_a_month_with_400_incidents_shows_those_that_counted_most_and_counts_the
     document = kinds.crowded(400)
     shown = listed(document)
     assert len(shown.rows) == MOST_ROWS
-    assert shown.others == "360 others, which counted less each; all 400 are in the statement’s document"
+    assert shown.others == "and 360 more, which counted less each, in the annex (CSV)"
     read = facts.read(document["cases"][0], document)
     most = sorted(lost_by_window(read.ledgers).values(), reverse=True)[:MOST_ROWS]
     assert sorted((seconds(row.counted) for row in shown.rows), reverse=True) == most
@@ -215,6 +216,16 @@ def test_what_is_no_maintenance_is_listed_with_its_clause_and_justification() ->
     document["cases"][0]["exclusions"] = [written]
     rows = exclusion_list(facts.read(document["cases"][0], document)).rows
     assert [row.why for row in rows] == ["Clause 7.1: The Elbe stood in the ⟦U+202E⟧cellar.", ""]
+    document["identity"]["approvals"] = {"X-1": {"by": "Ada\nLovelace", "at": "2026-05-04T09:20:00Z"}}
+    rows = exclusion_list(facts.read(document["cases"][0], document)).rows
+    assert rows[0].why.endswith("⟦U+202E⟧cellar. Approved by Ada Lovelace on 4 May 2026, 11:20.")
+
+
+def test_an_incident_has_its_cause_and_how_fast_it_was_answered() -> None:
+    (row,) = listed(kinds.KINDS["claimable"]()).rows
+    assert row.cause == "A certificate had run out."
+    assert row.response.startswith("Acknowledged after 0:04:30")
+    assert "Cause: A certificate had run out." in reading.text(kinds.pdf("claimable"))
 
 
 def test_maintenance_of_another_period_is_not_listed() -> None:

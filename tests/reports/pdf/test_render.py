@@ -16,7 +16,8 @@ from reports.pdf.paper import paper
 from tests.reports.pdf import kinds, reading, samples
 
 ELSEWHERE = """
-import hashlib, json, sys, time_machine
+import django, hashlib, json, sys, time_machine
+django.setup()
 with time_machine.travel("2031-02-03T04:05:06Z"):
     from tests.reports.pdf.kinds import pdf
     print(json.dumps({kind: hashlib.sha256(pdf(kind)).hexdigest() for kind in sys.argv[1:]}))
@@ -50,7 +51,7 @@ def test_another_statement_gives_another_file() -> None:
 def test_no_text_leaves_the_type_area_and_no_statement_is_long(kind: str) -> None:
     runs = list(reading.runs(kinds.pdf(kind)))
     pages = len(reading.opened(kinds.pdf(kind)).pages)
-    assert pages <= 4
+    assert pages <= 5
     assert {run.page for run in runs} == set(range(pages))
     assert min(run.left for run in runs) > MARGIN - 1
     assert max(run.right for run in runs) < WIDTH - MARGIN + 1
@@ -101,11 +102,11 @@ def test_a_statement_without_a_number_is_marked_as_a_draft_on_every_page() -> No
 
 
 def test_a_last_page_of_a_few_lines_is_taken_into_the_others() -> None:
-    document = kinds.crowded(18)
+    document = kinds.crowded(10)
     values = paper(document, **samples.printed(document))
     usual = render._laid_out(render.html(values, made="2026-05-05"))
     assert len(usual.pages) == 3
-    assert usual.pages[-1].anchors["end"][1] < usual.pages[-1].height / 4
+    assert usual.pages[-1].anchors["end"][1] < usual.pages[-1].height / 3
     made = render.render(document, **samples.printed(document))
     assert len(reading.opened(made).pages) == 2
 

@@ -1,4 +1,4 @@
-"""A statement's ledger as tables for spreadsheets: what each column says of a row."""
+"""A statement’s ledger as tables for spreadsheets: what each column says of a row. One of them is in every PDF too."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -27,9 +27,10 @@ class BucketRow(NamedTuple):
 
 
 class WindowRow(NamedTuple):
-    """A recorded outage as one commitment judges it: seconds that it decided, or why it counts nothing."""
+    """A recorded outage as one commitment judges it, by its number on paper: seconds it decided, or why it counts nothing."""
 
     commitment: str
+    number: int
     name: str
     outage: Json
     incident: Json
@@ -62,6 +63,7 @@ BUCKETS: list[Column] = [
 
 WINDOWS: list[Column] = [
     Column("Commitment", lambda one: one.commitment),
+    Column("Number", lambda one: one.number),
     Column("Window", lambda one: one.name),
     Column("Incident", lambda one: one.incident.get("reference")),
     Column("Title", lambda one: one.incident.get("title")),
@@ -86,9 +88,9 @@ def window_rows(found: Sequence[Commitment]) -> Iterator[WindowRow]:
     """Every recorded outage of every commitment."""
     for one in found:
         dropped = {drop["id"]: drop["reason"] for drop in one.case["expected"]["reasons"]["dropped_windows"]}
-        for name, outage in one.outages.items():
+        for number, (name, outage) in enumerate(one.outages.items(), 1):
             incident, lost = one.incidents.get(name, {}), one.lost.get(name, Fraction(0))
-            yield WindowRow(one.id, name, outage, incident, lost, dropped.get(name))
+            yield WindowRow(one.id, number, name, outage, incident, lost, dropped.get(name))
 
 
 TABLES: Mapping[str, tuple[list[Column], Callable[[Sequence[Commitment]], Iterator[Any]]]] = {
