@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from accounts.catalogue import catalogue
+from accounts.models.customers import SPOKEN, vendor_language
 from accounts.models.imports import BILLED, CONTRACTS, CUSTOMERS
 from slaservice.outages.importers.entries import Field
 from slaservice.rules.documents import load
@@ -99,7 +100,9 @@ _CUSTOMER: Mapping[str, Field] = {
     "legal_name": Field(_text, f"What a statement prints; {_STAYS}, the name."),
     "address": Field(_text, f"Of several lines, if need be; {_STAYS}, none."),
     "account_manager": Field(_text, f"The user name of an account manager; {_STAYS}, nobody."),
-    "language": Field(_text, f"A code, such as de; {_STAYS}, en."),
+    "language": Field(
+        _text, f"What statements are written in, one of {', '.join(SPOKEN)}; {_STAYS}, {vendor_language()}."
+    ),
 }
 
 _CONTRACT: Mapping[str, Field] = {

@@ -8,6 +8,7 @@ import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
+import accounts.models.customers
 import accounts.models.identifiers
 
 
@@ -41,7 +42,14 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120)),
                 ("legal_name", models.CharField(max_length=200)),
                 ("address", models.TextField(blank=True, max_length=1000)),
-                ("language", models.CharField(default="en", max_length=10)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("de", "Deutsch"), ("fr", "Français")],
+                        default=accounts.models.customers.vendor_language,
+                        max_length=10,
+                    ),
+                ),
                 ("ended_on", models.DateField(blank=True, null=True)),
                 (
                     "account_manager",
@@ -90,6 +98,10 @@ class Migration(migrations.Migration):
                             )
                         ),
                         name="customer_address_has_at_most_1000_characters",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("language__in", ["en", "de", "fr"])),
+                        name="customer_language_is_one_that_statements_speak",
                     ),
                 ],
             },

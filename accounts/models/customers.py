@@ -9,11 +9,19 @@ from django.db import models
 from accounts.models.constraints import no_longer_than, not_blank
 from accounts.models.identifiers import customer_id
 
+SPOKEN = [code for code, _ in settings.LANGUAGES]
+"""Languages that a statement can be written in."""
+
+
+def vendor_language() -> str:
+    """What a customer is written to in where nothing else is said."""
+    return str(settings.VENDOR_LANGUAGE)
+
 
 class Customer(models.Model):
     """Whose contracts, statements and keys these are: the tenant. Never deleted; `ended_on` says that it left.
 
-    `legal_name` and `address` are what a statement prints; an issued statement keeps those of its day.
+    `legal_name` and `address` are what a statement prints, in `language`; an issued statement keeps those of its day.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=customer_id, editable=False)
@@ -27,7 +35,7 @@ class Customer(models.Model):
         blank=True,
         related_name="customers_managed",
     )
-    language = models.CharField(max_length=10, default="en")
+    language = models.CharField(max_length=10, choices=settings.LANGUAGES, default=vendor_language)
     ended_on = models.DateField(null=True, blank=True)
 
     class Meta:
@@ -38,6 +46,9 @@ class Customer(models.Model):
             no_longer_than(120, "name", name="customer_name"),
             no_longer_than(200, "legal_name", name="customer_legal_name"),
             no_longer_than(1000, "address", name="customer_address"),
+            models.CheckConstraint(
+                condition=models.Q(language__in=SPOKEN), name="customer_language_is_one_that_statements_speak"
+            ),
         ]
 
     def __str__(self) -> str:

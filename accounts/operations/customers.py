@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from accounts.models import Customer, Membership
+from accounts.models.customers import SPOKEN, vendor_language
 from accounts.operations.fields import Faults
 from accounts.operations.permission import require_for
 from accounts.queries import sees_every_customer
@@ -22,12 +23,14 @@ def create_customer(
     legal_name: str = "",
     address: str = "",
     account_manager: User | None = None,
-    language: str = "en",
+    language: str | None = None,
     by: User | None,
     now: datetime,
     reason: str = "",
 ) -> Customer:
     """A new customer. `legal_name` is what a statement prints; without one, the name. Invalid names every fault.
+
+    Without a `language` it is written to in the vendor's.
 
     Who would not see it otherwise has it in their own care, if it is given to nobody else.
     """
@@ -39,7 +42,7 @@ def create_customer(
         legal_name=legal_name or name,
         address=address,
         account_manager=account_manager,
-        language=language,
+        language=vendor_language() if language is None else language,
     )
     customer = Customer.objects.create(**values)
     data = {"after": _plain(values)}
@@ -97,10 +100,12 @@ def remove_member(*, membership: Membership, by: User | None, now: datetime, rea
 
 def _checked(**values: Any) -> dict[str, Any]:
     faults = Faults("invalid_customer")
-    lengths = {"name": 120, "legal_name": 200, "language": 10}
+    lengths = {"name": 120, "legal_name": 200}
     for field, longest in lengths.items():
         values[field] = faults.text(field, values[field], longest=longest)
     values["address"] = faults.text("address", values["address"], longest=1000, lines=True, blank=True)
+    if values["language"] not in SPOKEN:
+        faults.add("language", f"is none of the languages that statements speak: {', '.join(SPOKEN)}")
     faults.raise_if_any()
     return values
 

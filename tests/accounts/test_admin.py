@@ -1,6 +1,7 @@
 """The desk of contracts: what each role may open, whose rows it finds there, and that every change goes through an operation."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -172,6 +173,16 @@ def test_a_customer_that_an_operation_refuses_is_not_written() -> None:
         address("customer", "add"), {"name": "Nord\x07wind", "legal_name": "N", "language": "de"}, follow=True
     )
     assert "holds a control character" in response.content.decode()
+    assert not Customer.objects.exists()
+
+
+def test_a_customers_language_is_chosen_from_those_that_statements_speak() -> None:
+    client, _ = logged_in("finance clerk")
+    page = client.get(address("customer", "add")).content.decode()
+    choices = re.findall(r'<option value="(..)"( selected)?>(\w+)</option>', page)
+    assert choices == [("en", " selected", "English"), ("de", "", "Deutsch"), ("fr", "", "Français")]
+    sent = {"name": "Koyo", "legal_name": "Koyo", "language": "ja"}
+    assert "Select a valid choice" in client.post(address("customer", "add"), sent).content.decode()
     assert not Customer.objects.exists()
 
 

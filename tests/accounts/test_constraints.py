@@ -66,6 +66,7 @@ BROKEN = [
     (Customer, {"legal_name": ""}, "customer_legal_name_is_not_blank"),
     (Customer, {"legal_name": "x" * 201}, "customer_legal_name_has_at_most_200_characters"),
     (Customer, {"address": "x" * 1001}, "customer_address_has_at_most_1000_characters"),
+    (Customer, {"language": "ja"}, "customer_language_is_one_that_statements_speak"),
     (Contract, {"number": ""}, "contract_number_is_not_blank"),
     (Contract, {"number": "x" * 61}, "contract_number_has_at_most_60_characters"),
     (Contract, {"title": ""}, "contract_title_is_not_blank"),

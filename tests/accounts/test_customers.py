@@ -46,6 +46,8 @@ def test_a_customer_without_a_legal_name_goes_by_its_name() -> None:
         ({"name": "A", "address": "x" * 1001}, "address"),
         ({"name": "A", "address": "a\x07"}, "address"),
         ({"name": "A", "language": ""}, "language"),
+        ({"name": "A", "language": "ja"}, "language"),
+        ({"name": "A", "language": "de-AT"}, "language"),
         *(
             ({"name": f"a{chr(point)}b"}, "name")
             for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -65,6 +67,23 @@ def test_what_turns_the_writing_around_is_called_by_its_name() -> None:
     assert [error.reason for error in refused.value.errors if error.path == "name"] == [
         "holds RIGHT-TO-LEFT OVERRIDE, which turns the writing around"
     ]
+
+
+def test_a_language_that_no_statement_speaks_is_refused_with_those_that_are_spoken() -> None:
+    customer = create_customer(name="Koyo", language="fr", by=None, now=NOW)
+    with pytest.raises(Invalid) as refused:
+        change_customer(customer=customer, language="ja", by=None, now=NOW)
+    assert [str(error) for error in refused.value.errors] == [
+        "language: is none of the languages that statements speak: en, de, fr"
+    ]
+    assert Customer.objects.get().language == "fr"
+
+
+def test_who_names_no_language_is_written_to_in_the_vendors(settings: Any) -> None:
+    assert create_customer(name="Before", by=None, now=NOW).language == "en"
+    settings.VENDOR_LANGUAGE = "de"
+    assert create_customer(name="Koyo", by=None, now=NOW).language == "de"
+    assert create_customer(name="Quill", language="fr", by=None, now=NOW).language == "fr"
 
 
 @pytest.mark.parametrize("name", ["شركة\u200f", "חברה", "می\u200cخواهم"])

@@ -103,6 +103,12 @@ def test_every_fault_is_told_with_its_line_and_column_and_nothing_is_imported() 
     assert faults(a_customer_row("", legal_name="No name")) == ["line 2, name: is required"]
 
 
+def test_a_language_that_no_statement_speaks_is_told_with_its_line() -> None:
+    assert faults(a_customer_row("Fine", language="fr"), a_customer_row("A", language="ja")) == [
+        "line 3, language: is none of the languages that statements speak: en, de, fr"
+    ]
+
+
 def test_an_account_manager_imports_into_their_own_care_and_touches_nobody_else_s() -> None:
     manager = a_person(ACCOUNT_MANAGER)
     imported("customers", a_customer_row("Mine"), by=manager)
