@@ -1,9 +1,11 @@
 # One image for web, worker and beat: the locked packages, the static files, and a user who owns nothing but the documents.
 FROM python:3.11-slim-bookworm AS build
+# requirements-signing.lock for signed PDFs.
+ARG REQUIREMENTS=requirements.lock
 WORKDIR /app
-COPY requirements.lock ./
+COPY ${REQUIREMENTS} ./
 RUN python -m venv .venv \
-    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r ${REQUIREMENTS}
 COPY . ./
 # The static files' names carry their hashes, so they are gathered under production's settings, with values for checks only.
 RUN set -a && . ./.ci/production.env && export STATIC_ROOT=/app/static \

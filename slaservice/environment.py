@@ -1,15 +1,20 @@
 """Reads the process environment for settings.py, and only for it.
 
 Every value may come from `NAME` or from the file that `NAME_FILE` names (how Docker and systemd hand over
-secrets). What is required and missing is gathered, so that one failed start names everything.
+secrets). What is missing or wrong is gathered, so that one failed start names everything.
 """
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Environment(environ.FileAwareEnv):
@@ -18,6 +23,7 @@ class Environment(environ.FileAwareEnv):
     def __init__(self) -> None:
         super().__init__()
         self.missing: list[str] = []
+        self.wrong: list[str] = []
 
     def text(self, name: str, default: str = "") -> str:
         """The value without white space at its edges; `\\n` is a line break. A leading `$` means nothing special."""
@@ -30,12 +36,27 @@ class Environment(environ.FileAwareEnv):
             self.missing.append(name)
         return value
 
+    def checked(self, name: str, read: Callable[[str], T], default: D) -> T | D:
+        """What `read` makes of the value, `default` where there is none; a ValueError's reason is kept under the name."""
+        value = self.text(name)
+        try:
+            return read(value) if value else default
+        except ValueError as error:
+            self.wrong.append(f"{name}: {error}.")
+            return default
+
     def refuse_if_incomplete(self) -> None:
+        """ImproperlyConfigured that names all that is missing, and all that is wrong with its reason."""
+        told = []
         if self.missing:
             names = ", ".join(self.missing)
-            raise ImproperlyConfigured(
+            told.append(
                 f"Missing in the environment: {names}. Set each, or NAME_FILE to a file that holds it."
             )
+        if self.wrong:
+            told.append(f"Wrong in the environment: {' '.join(self.wrong)}")
+        if told:
+            raise ImproperlyConfigured(" ".join(told))
 
 
 def kept_secret(path: Path) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from slaservice import look
+from slaservice.certificates import certificates
 from slaservice.environment import Environment, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,8 +51,26 @@ VENDOR_NAME = _setting("VENDOR_NAME", local="Example Platform, Inc.")
 VENDOR_ADDRESS = _setting("VENDOR_ADDRESS", local="1 Example Street\nSan Francisco, CA 94105\nUnited States")
 VENDOR_CONTACT = _setting("VENDOR_CONTACT", local="sla@platform.example")
 VENDOR_TIME_ZONE = env.text("VENDOR_TIME_ZONE", "UTC")
+# Languages that statements speak. The site itself is English: only what activates another has it (reports/pdf/language.py).
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+# How statements look: a new customer's language, a logo (a PNG or JPEG; here the bytes that are printed), a colour for accents,
+# a line or two at the foot of each page. A statement keeps those of its day.
+VENDOR_LANGUAGE = env.checked("VENDOR_LANGUAGE", look.one_of([code for code, _ in LANGUAGES]), "en")
+VENDOR_LOGO = env.checked("VENDOR_LOGO", look.logo, b"")
+VENDOR_COLOUR = env.checked("VENDOR_COLOUR", look.colour, "")
+VENDOR_FOOTER = env.checked("VENDOR_FOOTER", look.footer, "")
 # The numbers that the ERP knows the accounts of the journal by, as "accrued=2310,payable=2320"; see slaservice/rules/postings.py.
 LEDGER_ACCOUNTS = env.dict("LEDGER_ACCOUNTS", default={})
+# Signed PDFs (reports/signing.py): a private key, the certificates by which signatures are known, the key's own and those of
+# keys before it, what joins its certificate to an authority, and who stamps the time. All PEM but the last, all optional.
+SIGNING_KEY, SIGNING_PASSPHRASE = env.text("SIGNING_KEY"), env.text("SIGNING_PASSPHRASE")
+SIGNING_CERTIFICATES = env.checked("SIGNING_CERTIFICATES", certificates, ())
+SIGNING_CHAIN = env.checked("SIGNING_CHAIN", certificates, ())
+TIMESTAMP_URL = env.text("TIMESTAMP_URL")
+if SIGNING_KEY:
+    env.required("SIGNING_CERTIFICATES")
 DOCUMENTS_DIR = Path(env.text("DOCUMENTS_DIR", str(VAR_DIR / "documents")))
 ANCHORS_DIR = Path(env.text("ANCHORS_DIR", str(VAR_DIR / "anchors")))
 
@@ -190,8 +210,6 @@ if BEHIND_PROXY:
 vars().update(env.email_url_config(_setting("EMAIL_URL", local="consolemail://") or "consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _setting("MAIL_FROM", local="slaservice@localhost")
 
-LANGUAGE_CODE = "en-us"
-USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 

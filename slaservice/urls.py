@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/v1/", include("reports.api.urls")),
     path("api/v1/recording/", include("slaservice.outages.api.urls")),
     path("hooks/", include("slaservice.outages.api.hooks")),
+    path("verify/", include("reports.pages.urls")),
     path("people/", include("django.contrib.auth.urls")),
 ]
 

@@ -5,7 +5,6 @@ customer's is answered as to anybody: that it is one of ours, not whose.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,6 +19,7 @@ from accounts.api.views import CustomerView
 from accounts.models import Customer
 from reports.api.statements import StatementSummary, summary
 from reports.queries import is_current, revisions_of, statements_of, statements_with, summaries_of
+from reports.verification.register import AS_PRINTED, digest, mark_of
 from slaservice.api import ApiView, StrictJSONParser
 from slaservice.api.described import File, describes
 from slaservice.api.shapes import Body, read
@@ -27,10 +27,6 @@ from slaservice.rules.refusal import FieldError, Invalid, Refusal
 
 MAX_PDF = 5_000_000
 """Bytes of a file that is asked about; ours have some tens of thousands."""
-
-_AS_PRINTED = "^( *[0-9A-Fa-f]){64} *$"
-_MARK = re.compile(rb"/ID\s*\[\s*(?:\(([0-9a-f]{32})\)|<([0-9A-Fa-f]{64})>)")
-"""The identifier of a PDF, as text or as hexadecimal digits of that text; reports/pdf/render.py writes it."""
 
 _SHOWS: Mapping[str, str] = {
     "digest": "This is the digest of a statement that we issued to you.",
@@ -52,18 +48,11 @@ _DOES_NOT_SHOW: Mapping[str, str] = {
 """In words, by how it was recognised."""
 
 
-def digest(said: object) -> str:
-    """64 lower-case digits, of what may have been copied from paper with spaces and capitals. ValueError for anything else."""
-    if not (isinstance(said, str) and re.fullmatch(_AS_PRINTED, said)):
-        raise ValueError("must be the 64 hexadecimal digits of a SHA-256")
-    return said.replace(" ", "").lower()
-
-
 @dataclass(frozen=True)
 class Verification(Body):
     """A digest as a statement prints it, or the SHA-256 of a PDF. Spaces and capitals do not matter."""
 
-    digest: Annotated[str, Field(pattern=_AS_PRINTED), BeforeValidator(digest)]
+    digest: Annotated[str, Field(pattern=AS_PRINTED), BeforeValidator(digest)]
 
 
 class Standing(TypedDict):
@@ -101,14 +90,6 @@ class PdfParser(BaseParser):
         if len(content) > MAX_PDF:
             raise Refusal("body_too_large", f"The file is larger than {MAX_PDF:,} bytes.")
         return content
-
-
-def mark_of(content: bytes) -> str:
-    """The first 32 digits of the digest by which our PDFs are marked, which programs that save a PDF anew keep; '' without."""
-    found = _MARK.findall(content)
-    plain, digits = found[-1] if found else (b"", b"")
-    mark = (plain or bytes.fromhex(digits.decode())).decode("latin-1")
-    return mark if re.fullmatch("[0-9a-f]{32}", mark) else ""
 
 
 class Verify(CustomerView):

@@ -12,6 +12,7 @@ from tests.wiring.test_start import PRODUCTION
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = ("migrate", "web", "worker", "documents", "webhooks", "beat")
+LOCKS = ("requirements.lock", "requirements-signing.lock", "requirements-dev.lock")
 LIBRARIES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 
@@ -25,11 +26,15 @@ def test_no_secret_has_a_default_in_the_compose_file() -> None:
     defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
     assert set(defaults) == {
         "API_FAILED_KEYS_LIMIT", "API_KEY_PEPPER_FALLBACKS", "API_RATE_LIMIT", "BEHIND_PROXY", "DEBUG",
-        "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "LEDGER_ACCOUNTS", "PUBLISH", "SECRET_KEY_FALLBACKS",
-        "SLASERVICE_VERSION", "VENDOR_TIME_ZONE", "WEBHOOK_PRIVATE_HOSTS",
+        "FETCH_PRIVATE_HOSTS", "HOOK_SECRETS", "LEDGER_ACCOUNTS", "PUBLISH", "REQUIREMENTS",
+        "SECRET_KEY_FALLBACKS", "SIGNING_CERTIFICATES", "SIGNING_CHAIN", "SIGNING_KEY", "SIGNING_PASSPHRASE",
+        "SLASERVICE_VERSION", "TIMESTAMP_URL", "VENDOR_COLOUR", "VENDOR_FOOTER", "VENDOR_LANGUAGE",
+        "VENDOR_LOGO", "VENDOR_TIME_ZONE", "WEBHOOK_PRIVATE_HOSTS",
     }  # fmt: skip
-    secrets = ("SECRET_KEY_FALLBACKS", "API_KEY_PEPPER_FALLBACKS", "HOOK_SECRETS")
-    assert [defaults[name] for name in secrets] == [""] * 3
+    secrets = (
+        "SECRET_KEY_FALLBACKS", "API_KEY_PEPPER_FALLBACKS", "HOOK_SECRETS", "SIGNING_KEY", "SIGNING_PASSPHRASE",
+    )  # fmt: skip
+    assert [defaults[name] for name in secrets] == [""] * 5
     assert defaults["DEBUG"] == "false"
 
 
@@ -61,9 +66,9 @@ def test_the_image_has_the_libraries_that_set_up_installs() -> None:
 
 
 def test_production_and_development_lock_the_same_versions_by_hash() -> None:
-    production, development = (_pins(name) for name in ("requirements.lock", "requirements-dev.lock"))
-    assert production.items() <= development.items()
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    production, signing, development = (_pins(name) for name in LOCKS)
+    assert production.items() < signing.items() < development.items()
+    for name in LOCKS:
         lock = (ROOT / name).read_text()
         assert lock.count("==") <= lock.count("--hash=sha256:")
         assert "://" not in lock

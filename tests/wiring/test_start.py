@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from slaservice.environment import kept_secret
+from tests.factories.signing import a_pair
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = {
@@ -74,6 +75,23 @@ def test_a_secret_may_start_with_a_dollar_sign() -> None:
 
 def test_an_address_has_lines() -> None:
     assert value("VENDOR_ADDRESS", **PRODUCTION) == "1 Street\n12345 Town"
+
+
+def test_a_key_to_sign_with_wants_certificates_and_what_is_none_is_said_by_name() -> None:
+    started = start(**PRODUCTION, SIGNING_KEY="-----BEGIN PRIVATE KEY-----")
+    assert "Missing in the environment: SIGNING_CERTIFICATES." in started.stderr
+    for name in ("SIGNING_CERTIFICATES", "SIGNING_CHAIN"):
+        started = start(**PRODUCTION | {name: "/run/secrets/certificate.pem"})
+        assert f"{name}: has no certificate" in started.stderr
+    assert value("SIGNING_CERTIFICATES", **PRODUCTION) == []
+
+
+def test_certificates_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "certificates.pem").write_text(a_pair().certificate + a_pair("second").certificate)
+    found = value(
+        "SIGNING_CERTIFICATES", **PRODUCTION, SIGNING_CERTIFICATES_FILE=str(tmp_path / "certificates.pem")
+    )
+    assert isinstance(found, list) and len(found) == 2
 
 
 def test_a_laptop_needs_nothing_and_keeps_its_secrets_to_itself(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Pages that anybody may open, without a name and without a cookie."""

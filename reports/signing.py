@@ -1,0 +1,115 @@
+"""Signing the PDFs that are made, where a key is configured: a step of its own, behind issuing and making, that holds up neither.
+
+The row is the queue: an issued statement without a signed file is owed one. What fails is kept with its reason and tried again,
+later each time. Who asks for the PDF gets the signed one as soon as there is one (reports/signed.py).
+"""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from reports import making, store
+from reports.models import SigningAttempt, Statement, StatementFile
+from reports.models.documents import BACK_OFF, LEASE
+from reports.pdf import signature
+from reports.pdf.signature import CannotSign, Key, Signed
+from reports.signed import kept
+from reports.verification.examining import signature_of
+from slaservice.rules.refusal import Refusal
+
+logger = logging.getLogger(__name__)
+
+
+def wanted() -> bool:
+    """Whether there is a key to sign with."""
+    return bool(settings.SIGNING_KEY)
+
+
+def owed(*, now: datetime, limit: int = 500) -> list[int]:
+    """Ids of issued statements that have no signed file and whose turn it is, oldest first; none without a key."""
+    if not wanted():
+        return []
+    signed = StatementFile.objects.filter(kind=StatementFile.SIGNED).values("statement")
+    waiting = Q(signing__isnull=True) | Q(signing__not_before__lte=now)
+    due = Statement.objects.filter(waiting, state=Statement.ISSUED).exclude(pk__in=signed)
+    return list(due.order_by("issued_at", "id").values_list("pk", flat=True)[:limit])
+
+
+def sign(*, statement: Statement, now: datetime) -> StatementFile | None:
+    """The statement's signed file, made now if it is owed and nobody else is at it. None where there is none yet: the row of
+    the attempt and the log say why. Never an exception for a key, a certificate or an authority that fails.
+    """
+    done = kept(statement)
+    if done is not None or not wanted() or not _taken(statement, now):
+        return done
+    try:
+        content = making.unsigned(statement=statement, now=now)
+        made = signature.sign(content, key=key(), at=now, name=settings.VENDOR_NAME)
+        _refuse_what_does_not_verify(made)
+        sha256 = store.keep(made.content)
+    except (CannotSign, Refusal, OSError) as problem:
+        _failed(statement, problem, now)
+        return None
+    with transaction.atomic():
+        row, _ = StatementFile.objects.get_or_create(
+            statement=statement,
+            kind=StatementFile.SIGNED,
+            defaults={
+                "sha256": sha256,
+                "size": len(made.content),
+                "renderer": f"pyHanko {_version()}",
+                "made_at": now,
+                "certificate": made.certificate,
+            },
+        )
+        SigningAttempt.objects.filter(statement=statement).delete()
+    return row
+
+
+def key() -> Key:
+    """What the settings say to sign with."""
+    return Key(
+        settings.SIGNING_KEY,
+        settings.SIGNING_PASSPHRASE,
+        settings.SIGNING_CERTIFICATES,
+        settings.SIGNING_CHAIN,
+        settings.TIMESTAMP_URL,
+    )
+
+
+def _refuse_what_does_not_verify(made: Signed) -> None:
+    """CannotSign unless what was just signed is read as a whole and good signature: no customer finds out first."""
+    found = signature_of(made.content)
+    if "unread" in found or found["faults"] or found.get("certificate") != made.certificate:
+        why = found.get("unread") or " ".join(found["faults"])
+        raise CannotSign(f"What was signed does not verify. {why}")
+
+
+def _taken(statement: Statement, now: datetime) -> bool:
+    """Whether this attempt is ours: counted, and leased for longer than it takes."""
+    first, created = SigningAttempt.objects.get_or_create(
+        statement=statement, defaults={"attempts": 1, "not_before": now + LEASE}
+    )
+    if created:
+        return True
+    ours = SigningAttempt.objects.filter(pk=first.pk, attempts=first.attempts, not_before__lte=now)
+    return ours.update(attempts=F("attempts") + 1, not_before=now + LEASE) == 1
+
+
+def _failed(statement: Statement, problem: Exception, now: datetime) -> None:
+    """Keep why, and when to try again."""
+    said = problem.sentence if isinstance(problem, Refusal) else f"{problem}"
+    row = SigningAttempt.objects.get(statement=statement)
+    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+    row.problem, row.not_before = " ".join(said.split())[:300], now + wait
+    row.save(update_fields=["problem", "not_before"])
+    logger.error("%s is not signed, attempt %d: %s", statement, row.attempts, row.problem)
+
+
+def _version() -> str:
+    import pyhanko.version
+
+    return str(pyhanko.version.__version__)
