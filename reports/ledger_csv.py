@@ -5,11 +5,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from reports.buckets import Clause, Commitment, buckets
+from reports.buckets import Clause, buckets, commitments
+from reports.pdf import facts
+from reports.pdf.incidents import window_note
+from reports.pdf.language import ENGLISH, speaking
 from reports.pdf.ledger import Row
 from slaservice.history.admin.exports import Column
 from slaservice.rules.evidence import instant_text
 from slaservice.rules.exact import fixed, rounded
+from slaservice.rules.signal import window_name
 
 PLACES = 12
 """Decimals of what is no finite decimal, such as a third."""
@@ -27,7 +31,8 @@ class BucketRow(NamedTuple):
 
 
 class WindowRow(NamedTuple):
-    """A recorded outage as one commitment judges it, by its number on paper: seconds it decided, or why it counts nothing."""
+    """A recorded outage as one commitment judges it, by its number on paper: seconds it decided, and why these are none, or fewer
+    than it lasted."""
 
     commitment: str
     number: int
@@ -35,7 +40,7 @@ class WindowRow(NamedTuple):
     outage: Json
     incident: Json
     lost: Fraction
-    dropped: str | None
+    less: str
 
 
 def decimal(value: Fraction) -> Decimal:
@@ -73,27 +78,30 @@ WINDOWS: list[Column] = [
     Column("Start", lambda one: one.outage["start"]),
     Column("End", lambda one: one.outage["end"]),
     Column("Counted seconds", lambda one: decimal(one.lost)),
-    Column("Counts nothing because", lambda one: one.dropped),
+    Column("Counts less because", lambda one: one.less),
 ]
 
 
-def bucket_rows(found: Sequence[Commitment]) -> Iterator[BucketRow]:
+def bucket_rows(document: Json) -> Iterator[BucketRow]:
     """Every row of every ledger."""
-    for one in buckets(found):
+    for one in buckets(commitments(document)):
         row = one.row
         yield BucketRow(one.commitment.id, one.component, row, one.commitment.clauses_of(row))
 
 
-def window_rows(found: Sequence[Commitment]) -> Iterator[WindowRow]:
-    """Every recorded outage of every commitment."""
-    for one in found:
-        dropped = {drop["id"]: drop["reason"] for drop in one.case["expected"]["reasons"]["dropped_windows"]}
-        for number, (name, outage) in enumerate(one.outages.items(), 1):
+def window_rows(document: Json) -> Iterator[WindowRow]:
+    """Every recorded outage of every commitment, in English whatever the paper speaks: columns are read by programs too."""
+    for one in commitments(document):
+        case = facts.read(one.case, document)
+        judged = [(window_name(outage, place), outage) for place, outage in enumerate(case.evidence.outages)]
+        for number, (name, outage) in enumerate(judged, 1):
             incident, lost = one.incidents.get(name, {}), one.lost.get(name, Fraction(0))
-            yield WindowRow(one.id, number, name, outage, incident, lost, dropped.get(name))
+            with speaking(ENGLISH):
+                less = window_note(case, name, outage, lost)
+            yield WindowRow(one.id, number, name, one.outages[name], incident, lost, less)
 
 
-TABLES: Mapping[str, tuple[list[Column], Callable[[Sequence[Commitment]], Iterator[Any]]]] = {
+TABLES: Mapping[str, tuple[list[Column], Callable[[Json], Iterator[Any]]]] = {
     "buckets": (BUCKETS, bucket_rows),
     "windows": (WINDOWS, window_rows),
 }

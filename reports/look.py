@@ -41,7 +41,8 @@ def logo_of(document: Json) -> bytes | None:
     if kept is None:
         raise Refusal(
             "logo_missing",
-            f"The logo of this statement is not kept any more: put {sha256}{PNG} back among the documents.",
+            "The logo of this statement is not kept. A draft gets the one that is set now when its month is closed again; for"
+            f" what is issued put {sha256}{PNG} back among the documents.",
         )
     return kept
 

@@ -54,6 +54,8 @@ def logo(file_name: str) -> bytes:
         with warnings.catch_warnings(), _whole_pictures_only():
             warnings.simplefilter("error")  # of a picture that is a bomb, or damaged
             found = Image.open(BytesIO(content), formats=("PNG", "JPEG"))
+            if found.mode.startswith(("I", "F")):
+                raise ValueError("it has more than 8 bits a channel")
             pixels = found.width * found.height
             picture = ImageOps.exif_transpose(found).convert("RGBA") if pixels <= MOST_PIXELS else None
     except Exception as error:  # noqa: BLE001 - decoders raise what they like

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from reports import buckets, making, operations
+from reports import making, operations
 from reports.api.statements import StatementView
 from reports.ledger_csv import TABLES
 from reports.models import Statement
@@ -68,7 +68,7 @@ class StatementCsv(StatementView):
         statement = self.statement(id_or_number)
         table = self.asked.get("table", "buckets")
         columns, rows = TABLES[table]
-        lines = csv_lines(columns, rows(buckets.commitments(statement.document)))
+        lines = csv_lines(columns, rows(statement.document))
         operations.record_fetch(statement=statement, key=self.key, now=timezone.now())
         return _download(
             "".join(lines).encode(), "text/csv; charset=utf-8", f"{statement.number}-{table}.csv"

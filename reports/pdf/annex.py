@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from reports import buckets
 from reports.ledger_csv import WINDOWS, window_rows
 from reports.pdf.archive import Annexed
 from reports.pdf.attached import DOCUMENT, OUTAGES
@@ -20,7 +19,7 @@ def annex(document: Json, *, digest: str) -> list[Annexed]:
     body = canonical(document)
     if digest_of(body, engine=document["identity"]["engine"]) != digest:
         raise ValueError(f"the statement's document does not have the digest {digest}")
-    table = "".join(csv_lines(WINDOWS, window_rows(buckets.commitments(document))))
+    table = "".join(csv_lines(WINDOWS, window_rows(document)))
     return [
         Annexed(
             DOCUMENT, body, _("The statement’s document, from which every figure can be recomputed"), "Source"

@@ -26,7 +26,7 @@ def read(content: bytes) -> Image.Image:
 
 @pytest.mark.parametrize(
     ("name", "mode"),
-    [("a.png", "RGB"), ("a.png", "RGBA"), ("a.png", "P"), ("a.png", "LA"), ("a.png", "1"), ("a.png", "I;16"),
+    [("a.png", "RGB"), ("a.png", "RGBA"), ("a.png", "P"), ("a.png", "LA"), ("a.png", "1"),
      ("a.jpg", "RGB"), ("a.jpg", "CMYK"), ("a.jpg", "L")],
 )  # fmt: skip
 def test_every_picture_becomes_plain_rgb(tmp_path: Path, name: str, mode: str) -> None:
@@ -91,6 +91,11 @@ def test_a_picture_that_ends_in_the_middle_is_refused(
     with pytest.raises(ValueError, match=r"torn\.png is no PNG or JPEG"):
         look.logo(str(tmp_path / "torn.png"))
     assert lenient == ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_a_grey_that_would_turn_white_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="more than 8 bits a channel"):
+        look.logo(picture(tmp_path / "a.png", "I;16"))
 
 
 def test_a_file_that_is_not_there_and_one_that_is_too_large_are_called_so(tmp_path: Path) -> None:

@@ -107,7 +107,8 @@ def test_the_table_of_windows_says_how_much_each_counted_or_why_nothing() -> Non
         ("INC-2327/api/1", "INC-2327", "720"),
         ("INC-2331/api/1", "INC-2331", "4680"),
     ]
-    assert rows[2]["Counts nothing because"] == "weighs nothing (degraded_performance)"
+    assert rows[2]["Counts less because"] == "weighs nothing"
+    assert rows[1]["Counts less because"] == "excluded (M-118)"
     result = document["cases"][0]["expected"]
     assert sum(Decimal(row["Counted seconds"]) for row in rows) == Decimal("6063.3")
     assert result["downtime_seconds"] == "60633/10"

@@ -93,3 +93,21 @@ def _words(made: bytes) -> list[reading.Run]:
 
 def test_four_hundred_components_are_no_longer_than_sixty() -> None:
     assert len(boxes.pages(longer_kinds.many_components(200))) <= len(boxes.of_kind("many_components")) + 1
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_downtime_to_the_millisecond_stays_on_its_line(language: str) -> None:
+    long = samples.outage("2026-04-08T17:34:00.120Z", 2177.3793, id="INC-2331/api/1")
+    document = samples.statement(
+        [
+            samples.case(
+                "Northwind API",
+                samples.terms(),
+                {"outages": [long]},
+                [samples.incident("INC-2331", "Elevated errors on all requests", long)],
+            )
+        ]
+    )
+    document["identity"]["customer"]["language"] = language
+    words = {line.words for page in boxes.pages(document) for line in page.lines}
+    assert "36:17:22.758" in {text.replace(",", ".") for text in words}
