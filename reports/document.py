@@ -41,7 +41,7 @@ class Computed:
     `content_digest` is of everything but the identity: equal where nothing was found otherwise.
     `to_grant` is the credit to be decided on: what is owed, or for a restatement what is owed beyond what was granted. Nothing
     where a restatement says what is issued: it is never issued, and what was decided on that stays decided.
-    `claim`: only to who claims it.
+    `claim`: only to whoever claims it.
     """
 
     document: Json

@@ -267,7 +267,7 @@ def _credit_story(document: Document, cases: Sequence[Facts]) -> str:
         return _("{amount} of what was granted before is taken back.").format(amount=amount)
     amount = _glued(_due(document))
     if document["identity"].get("claim"):
-        return _("A service credit of {amount} is given to who claims it.").format(amount=amount)
+        return _("A service credit of {amount} is given to whoever claims it.").format(amount=amount)
     if due and cases[0].provisional:
         return _("The service credit so far is {amount}.").format(amount=amount)
     if due:

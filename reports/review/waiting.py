@@ -129,7 +129,7 @@ def _credit(credit: ServiceCredit, statement: Statement, people: People) -> Iter
     elif credit.state == "claimable":
         until = f" until {credit.claim_until:%Y-%m-%d %H:%M} UTC" if credit.claim_until else ""
         yield Wait(
-            f"The credit of {money(credit.currency, credit.amount_minor)} is given only to who claims it{until}.",
+            f"The credit of {money(credit.currency, credit.amount_minor)} is given only to whoever claims it{until}.",
             "the customer",
             "",
         )

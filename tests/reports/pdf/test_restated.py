@@ -99,7 +99,7 @@ def test_a_credit_that_is_to_be_claimed_says_until_when() -> None:
     assert (shown.cells[2].label, shown.cells[2].value) == ("Service credit to be claimed", "EUR 812.50")
     assert shown.cells[2].notes[-1] == "claim before 30 June 2026, 00:00"
     assert shown.summary.replace("\u00a0", " ").endswith(
-        "A service credit of EUR 812.50 is given to who claims it."
+        "A service credit of EUR 812.50 is given to whoever claims it."
     )
 
 
