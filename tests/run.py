@@ -1,4 +1,6 @@
-"""Runs the suite twice: on SQLite in the process, and on PostgreSQL with Redis and real Celery workers (but the rules, once).
+"""Runs the suite twice: on SQLite in the process, and on PostgreSQL with Redis and real Celery workers.
+
+The rules and the paper, which know no database, run once.
 
     python -m tests.run [sqlite] [servers] [proof] [bench] [-- what pytest should be told]
 
@@ -38,8 +40,8 @@ def on_sqlite(options: list[str]) -> bool:
 
 def on_servers(options: list[str]) -> bool:
     with servers() as environment:
-        # The rules know no database: once is enough, unless somebody says what is to run.
-        told = options or ["--ignore=tests/rules"]
+        # What knows no database runs once, unless somebody says what is to run.
+        told = options or ["--ignore=tests/rules", "--ignore=tests/reports/pdf"]
         parallel = run("PostgreSQL", environment, ["-n", "auto", "-m", "not distributed", *told])
         workers = run("PostgreSQL, Redis, Celery workers", environment, ["-m", "distributed", *options])
     return parallel and workers
