@@ -86,6 +86,8 @@ def fuzz(
 
 def _fuzz(operation: Any, who: Outsider, examples: int, seed: int, cases: Counter[str]) -> None:
     def is_fine(case: Any) -> None:
+        if not _is_sent(case):
+            return
         cases[operation.label] += 1
         case.call_and_validate(headers={"Authorization": who.authorization})
 
@@ -102,6 +104,13 @@ def _fuzz(operation: Any, who: Outsider, examples: int, seed: int, cases: Counte
         test_func=is_fine,
         config=HypothesisTestConfig(settings=settings, modes=EVERYTHING, seed=seed, project=project),
     )()
+
+
+def _is_sent(case: Any) -> bool:
+    """Whether all that was made up for the query stands in the address: a name with an empty list or object does not, and then
+    nothing is left that the schema forbids.
+    """
+    return not any(isinstance(said, list | dict) and not said for said in (case.query or {}).values())
 
 
 def _with_ids(world: World) -> Json:
