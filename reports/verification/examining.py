@@ -12,7 +12,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -103,13 +102,16 @@ def _checked(document: bytes) -> Json:
     """What anybody's `python -m slaservice.rules check` says: whether all is as expected, and its lines."""
     from slaservice.rules.__main__ import main
 
-    with tempfile.NamedTemporaryFile(prefix="document-", suffix=".json") as file:
-        file.write(document)
-        file.flush()
-        said = io.StringIO()
+    said, usual = io.StringIO(), sys.stdin
+    sys.stdin = io.TextIOWrapper(
+        io.BytesIO(document)
+    )  # no file, that a process which is ended would leave behind
+    try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = main(["check", file.name])
-    lines = said.getvalue().replace(f"{file.name}: ", "").splitlines()
+            code = main(["check", "-"])
+    finally:
+        sys.stdin = usual
+    lines = [line.removeprefix("-: ") for line in said.getvalue().splitlines()]
     return {"right": code == 0, "lines": lines[-_MOST_LINES:]}
 
 

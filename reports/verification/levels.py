@@ -1,6 +1,7 @@
 """Three levels of an answer, each in words: what was found, what that shows, and what it does not show."""
 
 import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
@@ -9,6 +10,7 @@ from reports.verification import register
 from reports.verification.examining import MOST_BYTES, examine
 from reports.verification.register import Known
 from slaservice.rules import ENGINE_VERSION
+from slaservice.rules.printed import printed
 
 Json = dict[str, Any]
 
@@ -57,8 +59,8 @@ def verify(file: BinaryIO, *, pinned: Collection[str]) -> Report:
     while more := file.read(_AT_ONCE) if size > MOST_BYTES else b"":
         hashed.update(more)
         size += len(more)
-    found = examine(content)
-    signature = found.get("signature", {"unread": found.get("failed"), "able": True})
+    found = _harmless(examine(content))
+    signature = found.get("signature", {"unread": found.get("failed"), "able": False})
     figures = found.get("figures", {"failed": found.get("failed")})
     known = register.known(
         hashed.hexdigest(), digest=figures.get("digest", ""), mark=register.mark_of(content[:MOST_BYTES])
@@ -70,6 +72,15 @@ def verify(file: BinaryIO, *, pinned: Collection[str]) -> Report:
         None if known is None else known.superseded_by,
         (_register(known), _signature(signature, known, pinned), _figures(figures)),
     )
+
+
+def _harmless(found: Any) -> Any:
+    """With every text in it fit to be shown: much of it is the word of who made the file, and may be meant for the terminal."""
+    if isinstance(found, dict):
+        return {name: _harmless(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_harmless(value) for value in found]
+    return printed(re.sub(" {2,}", " ", found)) if isinstance(found, str) else found
 
 
 # The register
@@ -173,7 +184,8 @@ def _signature(found: Json, known: Known | None, pinned: Collection[str]) -> Lev
         "valid",
         f"Valid. It covers the whole file, and nothing was changed or added after it. {by} Signed at {found['at']}. {stamp}",
         "That whoever holds the key of this pinned certificate signed exactly these bytes.",
-        "That the statement is current, and that the authority that stamped the time is to be trusted.",
+        "That the statement is current, that the authority that stamped the time is to be trusted, and that the certificate was"
+        " not revoked: nobody is asked.",
     )
 
 

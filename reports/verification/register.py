@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from reports import store
 from reports.models import Statement, StatementFile
 
 By = Literal["file", "document", "mark"]
@@ -23,7 +24,7 @@ class Known:
     by no more than the mark that a changed file kept.
 
     `superseded_by` is the newest issued revision where that is another. `signed`: the file has a signature. `has_signed`: we keep
-    a signed copy of this statement.
+    a signed copy of this statement, and it was not lost.
     """
 
     by: By
@@ -73,5 +74,7 @@ def _known(statement: Statement, by: By, *, signed: bool = False) -> Known:
         revision=statement.revision,
         superseded_by=None if newest == statement.number else newest,
         signed=signed,
-        has_signed=statement.files.filter(kind=StatementFile.SIGNED).exists(),
+        has_signed=any(
+            store.path_of(file.sha256).is_file() for file in statement.files.filter(kind=StatementFile.SIGNED)
+        ),
     )

@@ -6,7 +6,10 @@ whoever asks decides whether that one is pinned.
 """
 
 import io
+import logging
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from slaservice.certificates import fingerprint
@@ -29,7 +32,7 @@ def read(content: bytes) -> Json:
         return {"count": 0, "faults": []}
     first = signatures[0]
     status = _status(first)
-    faults = [*_uncovered(first, content), *_broken(status)]
+    faults = [*_uncovered(first, content), *_broken(status), *_out_of_term(first.signer_cert, status)]
     if len(signatures) > 1:
         faults.append(f"It carries {len(signatures)} signatures, and we put one.")
     return {
@@ -78,6 +81,8 @@ def _status(signature: Any) -> Any:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
+    # That nobody vouches for the authority that stamped the time is no news: it is said to whoever asks, not to the log.
+    logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(logging.CRITICAL)
     alone = ValidationContext(trust_roots=[signature.signer_cert], allow_fetching=False)
     return validate_pdf_signature(signature, signer_validation_context=alone)
 
@@ -97,6 +102,24 @@ def _broken(status: Any) -> list[str]:
     if stamp is not None and not (stamp.intact and stamp.valid):
         faults.append("Its time stamp does not belong to it.")
     return faults
+
+
+def _out_of_term(certificate: Any, status: Any) -> Iterator[str]:
+    """Where it was made, by its own word or by the stamp's, when a certificate was not valid yet or not any more."""
+    stamp = status.timestamp_validity
+    times: list[tuple[str, datetime | None, Any]] = [
+        ("The time at which it says it was made", status.signer_reported_dt, certificate)
+    ]
+    if stamp is not None:
+        times.append(("The time that was stamped", stamp.timestamp, certificate))
+        times.append(("The time that was stamped", stamp.timestamp, stamp.signing_cert))
+    if not any(at for _, at, _ in times):
+        yield "It does not say when it was made."
+    for what, at, by in times:
+        starts, ends = by.not_valid_before, by.not_valid_after
+        if at is not None and not starts <= (at if at.tzinfo else at.replace(tzinfo=UTC)) <= ends:
+            whose = "its certificate's" if by is certificate else "the authority's certificate's"
+            yield f"{what} ({at:%Y-%m-%d %H:%M}) is outside {whose} term, {starts:%Y-%m-%d} to {ends:%Y-%m-%d}."
 
 
 def _plain(level: Any) -> str:

@@ -9,24 +9,27 @@ from slaservice.rules.evidence import instant_text
 from slaservice.rules.exact import exact_text, fixed
 from slaservice.rules.intervals import SECOND
 from slaservice.rules.ledger import BUCKETS, Ledger
+from slaservice.rules.printed import printed
 from slaservice.rules.tables import remarks
 from slaservice.rules.wording import clauses
 from slaservice.rules.words import number
 
+_LONGEST = 10_000
+"""Characters of a line: a clause with a long table has some thousand."""
+
 
 def explain(assessment: Assessment) -> str:
     """Several paragraphs: what was promised, every instant of the period, the arithmetic line by line."""
-    return "\n".join(
-        [
-            *_summary(assessment),
-            "",
-            *_ledger(assessment),
-            "",
-            *_arithmetic(assessment),
-            "",
-            *_terms(assessment),
-        ]
-    )
+    lines = [
+        *_summary(assessment),
+        "",
+        *_ledger(assessment),
+        "",
+        *_arithmetic(assessment),
+        "",
+        *_terms(assessment),
+    ]
+    return "\n".join(printed(line, _LONGEST) for line in lines)
 
 
 def _summary(assessment: Assessment) -> Iterator[str]:

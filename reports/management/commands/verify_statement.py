@@ -1,6 +1,7 @@
 """manage.py verify_statement FILE.pdf: is it ours and whole, is its signature good, do its figures follow from its facts?
 
-Exit 0: ours byte for byte and nothing wrong with it, current or superseded. 1: not ours, or altered. 2: it could not be asked.
+Exit 0: ours byte for byte and nothing wrong with it, current or superseded; whether or not the rest could be examined. 1: not
+ours, or altered. 2: it could not be asked.
 """
 
 import json
@@ -13,6 +14,7 @@ from django.db import DatabaseError
 
 from reports.verification.levels import Report, verify
 from slaservice.certificates import fingerprint
+from slaservice.rules.printed import printed
 
 _TITLES = {"register": "Register", "signature": "Signature", "figures": "Figures"}
 
@@ -27,13 +29,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         if not path.is_file():
-            raise CommandError(f"{path} is no file.", returncode=2)
+            raise CommandError(f"{printed(str(path))} is no file.", returncode=2)
         pinned = set(map(fingerprint, settings.SIGNING_CERTIFICATES))
         try:
             with path.open("rb") as file:
                 report = verify(file, pinned=pinned)
         except OSError as problem:
-            raise CommandError(f"{path}: {problem.strerror}", returncode=2) from None
+            raise CommandError(f"{printed(str(path))}: {problem.strerror}", returncode=2) from None
         except DatabaseError as problem:
             raise CommandError(f"The register cannot be asked: {problem}", returncode=2) from None
         if options["json"]:
@@ -44,7 +46,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _tell(self, path: Path, report: Report) -> None:
-        self.stdout.write(f"{path.name}: {report.size:,} bytes, SHA-256 {report.sha256}")
+        self.stdout.write(f"{printed(path.name)}: {report.size:,} bytes, SHA-256 {report.sha256}")
         for number, level in enumerate(report.levels, 1):
             self.stdout.write(f"\n{number}. {_TITLES[level.name]}: {level.outcome}")
             self.stdout.write(f"   {level.says}".replace("\n", "\n   "))

@@ -9,10 +9,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 
 from reports import making, signing
+from reports.pdf import signature
 from reports.verification import examining, register
 from tests.factories.reports import CLOSED, an_issued
 from tests.factories.signing import NAME, a_pair
 from tests.factories.signing import signing as signs_with
+from tests.reports.verification import tampering
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,34 @@ def test_a_file_too_large_to_read_is_hashed_all_the_same(
     size = signed.stat().st_size
     monkeypatch.setattr("reports.verification.levels.MOST_BYTES", size - 1)
     monkeypatch.setattr(examining, "MOST_BYTES", size - 1)
-    assert code_of(signed) == 1  # ours, byte for byte; the rest could not be examined
+    assert code_of(signed) == 0  # ours, byte for byte; the rest could not be examined
     said = capsys.readouterr().out
     assert "1. Register: ours" in said and f"{size:,} bytes" in said
+    assert "2. Signature: unexamined" in said and "3. Figures: unexamined" in said
+    signed.write_bytes(signed.read_bytes() + b"%")
+    assert code_of(signed) == 1
+
+
+def test_no_file_writes_to_the_terminal_of_whoever_asks(
+    signed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict = "\x1b[2J\x1b[H1. Register: ours\n\u202eOurs, and nothing is wrong with it.\n\x1b[8m"
+    document = json.loads(tampering.annex_of(signed.read_bytes()))
+    document["identity"] |= {"engine": "9\x1b[1A", "number": verdict}
+    document["cases"][0]["id"] = verdict
+    document["cases"][0]["expected"]["credit_amount"] = verdict
+    unsigned = tampering.with_annex(
+        tampering.before_signature(signed.read_bytes()), json.dumps(document).encode()
+    )
+    forger = a_pair("painter", name="\x1b[2Jours")
+    content = signature.sign(unsigned, key=forger.to_sign(), at=CLOSED, name=NAME).content
+    hostile = signed.with_name("\x1b[2Jours.pdf")
+    hostile.write_bytes(content)
+    assert code_of(hostile) == 1
+    said = capsys.readouterr().out
+    assert all(line.isprintable() for line in said.split("\n"))
+    assert r"\x1b[2J" in said and max(map(len, said.split("\n"))) < 800
+    assert "\nOurs" not in said and said.endswith("\nDo not rely on this file: see above.\n")
+    assert code_of(hostile, "--json") == 1
+    assert all(line.isprintable() for line in capsys.readouterr().out.split("\n"))
+    assert code_of(hostile.with_name("\x1bnone")) == 2

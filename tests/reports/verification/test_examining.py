@@ -128,6 +128,12 @@ def test_the_process_that_reads_has_limits() -> None:
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] != seconds  # this process has none
 
 
+def test_a_process_that_is_ended_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it would keep on a disk stays there when it is ended: it keeps nothing."""
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    assert examining._figures(pdf())["right"] is True
+
+
 # the document in it
 
 
@@ -135,7 +141,7 @@ def test_of_two_different_documents_none_is_taken() -> None:
     with pikepdf.open(io.BytesIO(pdf())) as opened:
         opened.attachments["other.json"] = b"{}"
         twice = tampering.saved(opened)
-    with pytest.raises(annex.NoDocument, match="2 different documents"):
+    with pytest.raises(annex.NoDocument, match="2 documents are attached"):
         annex.document_in(twice)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reports import making, signing
+from reports import making, signing, store
 from reports.models import Statement
 from reports.pdf import signature
 from reports.verification import examining, levels, register
@@ -103,6 +103,32 @@ def test_nothing_of_ours_is_unknown() -> None:
     for content in (b"", b"no PDF", draft):
         assert report(content).levels[0].outcome == "unknown"
         assert not report(content).right
+
+
+def test_a_signed_copy_that_was_lost_is_not_recommended() -> None:
+    issued = an_issued()
+    row = signing.sign(statement=issued, now=CLOSED)
+    assert row is not None
+    plain = making.unsigned(statement=issued, now=CLOSED)
+    assert "There is a signed copy" in words(plain)
+    store.path_of(row.sha256).unlink()
+    assert "signed copy" not in words(plain)
+
+
+def test_what_is_ours_stays_ours_where_reading_it_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = a_signed()
+    monkeypatch.setattr(levels, "examine", lambda _: {"failed": "Reading it took too long."})
+    assert outcomes(content) == ["ours", "unexamined", "unexamined"]
+    assert report(content).right and not report(content + b"%").right
+
+
+def test_a_document_that_states_nothing_is_not_right() -> None:
+    content = a_signed()
+    document = json.loads(tampering.annex_of(content))
+    for part in ("cases", "total"):
+        said_nothing = json.dumps({**document, part: type(document[part])()}).encode()
+        found = report(tampering.with_annex(content, said_nothing)).levels[2]
+        assert (found.outcome, part in found.says) == ("wrong", True)
 
 
 # what was done to it: register, signature, figures

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from reports.pdf import signature
 from reports.pdf.signature import CannotSign
 from reports.verification.signature import read
 from slaservice.certificates import certificates
-from tests.factories.signing import NAME, SIGNED_AT, a_pair, a_stamp
+from tests.factories.signing import NAME, SIGNED_AT, a_pair, a_stamp, renewed
 from tests.lying_page import LyingPage, lying_page
 from tests.reports.pdf import conforming, kinds, reading
 from tests.reports.verification import tampering
@@ -116,10 +117,12 @@ def test_a_second_signature_is_one_too_many() -> None:
     from pyhanko.sign.signers import PdfSigner
 
     plain = PdfSigner(
-        PdfSignatureMetadata(field_name="Another"), signature._material(a_pair("other").to_sign())
+        PdfSignatureMetadata(field_name="Another"), signature.usable(a_pair("other").to_sign(), at=SIGNED_AT)
     )
     first = plain.sign_pdf(IncrementalPdfFileWriter(BytesIO(kinds.pdf("missed")))).getvalue()
-    again = PdfSigner(PdfSignatureMetadata(field_name="Once more"), signature._material(a_pair().to_sign()))
+    again = PdfSigner(
+        PdfSignatureMetadata(field_name="Once more"), signature.usable(a_pair().to_sign(), at=SIGNED_AT)
+    )
     both = again.sign_pdf(IncrementalPdfFileWriter(BytesIO(first))).getvalue()
     assert "carries 2 signatures" in faults(both)
 
@@ -207,3 +210,31 @@ def test_an_authority_that_nobody_reaches_signs_nothing() -> None:
     key = a_pair().to_sign(authority="http://127.0.0.1:9/stamp")
     with pytest.raises(CannotSign, match="Connect"):
         signature.sign(kinds.pdf("missed"), key=key, at=SIGNED_AT, name=NAME)
+
+
+def test_a_long_chain_and_a_stamp_fit_into_the_file() -> None:
+    chain = [a_pair(f"issuer {number}", padding=1800) for number in range(5)]
+    with lying_page() as page:
+        beside = tuple(certificates(one.certificate)[0] for one in chain)
+        key = a_pair().to_sign(chain=beside, authority=an_authority(page))
+        made = signature.sign(kinds.pdf("missed"), key=key, at=SIGNED_AT, name=NAME)
+    assert read(made.content)["faults"] == []
+
+
+def test_of_two_certificates_of_one_key_the_one_in_term_signs() -> None:
+    ended = a_pair("ended", starts=datetime(2020, 1, 1, tzinfo=UTC), days=365)
+    new = renewed(ended, starts=datetime(2026, 1, 1, tzinfo=UTC), days=365)
+    for pinned in ((ended, new), (new, ended)):
+        both = tuple(certificates(one.certificate)[0] for one in pinned)
+        made = signature.sign(
+            kinds.pdf("missed"), key=ended.to_sign(certificates=both), at=SIGNED_AT, name=NAME
+        )
+        assert made.certificate == new.fingerprint
+
+
+@pytest.mark.parametrize("wrong", [{"pem": "top\udcffsecret"}, {"passphrase": "top\udcffsecret"}])
+def test_a_key_that_is_no_text_is_said_without_a_letter_of_it(wrong: dict[str, Any]) -> None:
+    key = replace(a_pair().to_sign(), **wrong)
+    with pytest.raises(CannotSign, match="no text in UTF-8") as refused:
+        signature.sign(kinds.pdf("missed"), key=key, at=SIGNED_AT, name=NAME)
+    assert "udcff" not in str(refused.value)
