@@ -4,6 +4,8 @@ The row is the queue. An attempt is taken by a conditional UPDATE that counts it
 any attempt takes, so two workers do not send one mail; then the mail goes out, with no transaction open; then the row says so,
 or when to try again. A worker that dies between the last two leaves the mail to be sent again when its lease is over, under the
 same Message-ID, by which a mailbox may tell that it is the same. That is at-least-once, and no protocol of mail does better.
+
+Where PDFs are signed, a mail waits for the signature, and goes without only when that takes too long.
 """
 
 from datetime import datetime
@@ -14,11 +16,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import F, Q
 
-from reports import making
+from reports import making, signing
 from reports.models import Delivery, Statement
 from reports.models.deliveries import BACK_OFF, LEASE, MOST_ATTEMPTS
 from reports.pdf import total
 from reports.pdf.paper import paper
+from reports.signed import kept as kept_signed
 from slaservice.rules.refusal import Refusal
 
 SECONDS_FOR_A_SERVER = 30
@@ -28,7 +31,7 @@ def owed(*, now: datetime, limit: int = 500) -> list[int]:
     """Ids of the deliveries whose mail may be sent now, oldest first."""
     waiting = Delivery.objects.filter(
         Q(not_before__isnull=True) | Q(not_before__lte=now), sent_at__isnull=True, attempts__lt=MOST_ATTEMPTS
-    )
+    ).exclude(statement__in=signing.awaited(now=now))
     return list(waiting.order_by("asked_at", "id").values_list("pk", flat=True)[:limit])
 
 
@@ -38,7 +41,7 @@ def send(*, delivery: int, now: datetime) -> bool:
     `now` is when this attempt begins: where several are sent in turn, each has its own.
     """
     row = Delivery.objects.select_related("statement__superseded_by").get(pk=delivery)
-    if not _taken(row, now):
+    if signing.awaited(now=now).filter(pk=row.statement_id).exists() or not _taken(row, now):
         return False
     kept = Delivery.objects.filter(pk=row.pk, sent_at__isnull=True)
     if row.statement.status(now) == "superseded":
@@ -68,9 +71,10 @@ def _taken(row: Delivery, now: datetime) -> bool:
 
 def _message(row: Delivery, now: datetime) -> EmailMessage:
     statement = row.statement
+    unsigned = signing.wanted() and kept_signed(statement) is None
     message = EmailMessage(
         subject=f"Availability SLA statement {statement.number}",
-        body=text_of(statement),
+        body=text_of(statement, unsigned=unsigned),
         to=[row.recipient],
         headers={"Message-ID": message_id(row)},
         connection=get_connection(timeout=SECONDS_FOR_A_SERVER),
@@ -84,8 +88,11 @@ def message_id(row: Delivery) -> str:
     return f"<{row.public_id}@{urlsplit(settings.SITE_URL).hostname or 'slaservice.invalid'}>"
 
 
-def text_of(statement: Statement) -> str:
-    """The mail: what the paper's first page says, in a few lines, with the digest by which the paper is checked."""
+def text_of(statement: Statement, *, unsigned: bool = False) -> str:
+    """The mail: what the paper's first page says, in a few lines, with the digest by which the paper is checked.
+
+    `unsigned`: the attached PDF is to be signed, and is not yet.
+    """
     document = statement.document
     shown = paper(document, number=statement.number, digest=statement.digest, issued_on=statement.issued_at)
     due = total.money(document, total.due(document))
@@ -93,6 +100,9 @@ def text_of(statement: Statement) -> str:
         f"{line.title}: uptime {line.uptime}, target {line.target}, {line.verdict.words.lower()}"
         for line in shown.lines
     ]
+    unsigned_yet = (
+        ["The PDF is not signed yet: ask for it again to have it with our signature."] if unsigned else []
+    )
     replaces = [f"It replaces {shown.supersedes}."] if shown.supersedes else []
     return "\n".join(
         [
@@ -105,6 +115,7 @@ def text_of(statement: Statement) -> str:
             f"Service credit: {due}",
             "",
             "The statement is attached. It is neither an invoice nor a credit note; amounts are net of tax.",
+            *unsigned_yet,
             f"SHA-256 of its document: {statement.digest}",
             "",
             f"{shown.vendor}, {shown.contact}",

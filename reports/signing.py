@@ -1,26 +1,32 @@
 """Signing the PDFs that are made, where a key is configured: a step of its own, behind issuing and making, that holds up neither.
 
 The row is the queue: an issued statement without a signed file is owed one. What fails is kept with its reason and tried again,
-later each time. Who asks for the PDF gets the signed one as soon as there is one (reports/signed.py).
+later each time. Who asks for the PDF gets the signed one as soon as there is one (reports/signed.py); a mail waits for it.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from reports import making, store
 from reports.models import SigningAttempt, Statement, StatementFile
 from reports.models.documents import BACK_OFF, LEASE
 from reports.pdf import signature
-from reports.pdf.signature import CannotSign, Key, Signed
+from reports.pdf.signature import AuthorityFails, CannotSign, Key, Signed
 from reports.signed import kept
 from reports.verification.examining import signature_of
 from slaservice.rules.refusal import Refusal
 
 logger = logging.getLogger(__name__)
+
+REST = timedelta(minutes=1)
+"""For how long nothing is signed after the time-stamping authority failed: the next would wait for it as long, and in vain."""
+
+AWAITED = timedelta(hours=1)
+"""For how long after issue a mail waits for the signature."""
 
 
 def wanted() -> bool:
@@ -30,12 +36,26 @@ def wanted() -> bool:
 
 def owed(*, now: datetime, limit: int = 500) -> list[int]:
     """Ids of issued statements that have no signed file and whose turn it is, oldest first; none without a key."""
-    if not wanted():
+    if not wanted() or _rests(now):
         return []
-    signed = StatementFile.objects.filter(kind=StatementFile.SIGNED).values("statement")
     waiting = Q(signing__isnull=True) | Q(signing__not_before__lte=now)
-    due = Statement.objects.filter(waiting, state=Statement.ISSUED).exclude(pk__in=signed)
-    return list(due.order_by("issued_at", "id").values_list("pk", flat=True)[:limit])
+    due = _unsigned().filter(waiting).order_by("issued_at", "id")
+    return list(due.values_list("pk", flat=True)[:limit])
+
+
+def awaited(*, now: datetime) -> QuerySet[Statement]:
+    """The statements that are not mailed yet, because their signed file will soon be there; none without a key."""
+    return _unsigned().filter(issued_at__gt=now - AWAITED) if wanted() else Statement.objects.none()
+
+
+def _unsigned() -> QuerySet[Statement]:
+    signed = StatementFile.objects.filter(kind=StatementFile.SIGNED).values("statement")
+    return Statement.objects.filter(state=Statement.ISSUED).exclude(pk__in=signed)
+
+
+def _rests(now: datetime) -> bool:
+    """Whether the authority failed just now."""
+    return SigningAttempt.objects.filter(authority_failed_at__gt=now - REST).exists()
 
 
 def sign(*, statement: Statement, now: datetime) -> StatementFile | None:
@@ -43,16 +63,18 @@ def sign(*, statement: Statement, now: datetime) -> StatementFile | None:
     the attempt and the log say why. Never an exception for a key, a certificate or an authority that fails.
     """
     done = kept(statement)
-    if done is not None or not wanted() or not _taken(statement, now):
+    if done is not None or not wanted() or _rests(now):
         return done
+    mine = _taken(statement, now)
+    if mine is None:
+        return kept(statement)
     try:
         content = making.unsigned(statement=statement, now=now)
         made = signature.sign(content, key=key(), at=now, name=settings.VENDOR_NAME)
         _refuse_what_does_not_verify(made)
         sha256 = store.keep(made.content)
     except (CannotSign, Refusal, OSError) as problem:
-        _failed(statement, problem, now)
-        return None
+        return _failed(statement, problem, mine, now)
     with transaction.atomic():
         row, _ = StatementFile.objects.get_or_create(
             statement=statement,
@@ -88,25 +110,32 @@ def _refuse_what_does_not_verify(made: Signed) -> None:
         raise CannotSign(f"What was signed does not verify. {why}")
 
 
-def _taken(statement: Statement, now: datetime) -> bool:
-    """Whether this attempt is ours: counted, and leased for longer than it takes."""
+def _taken(statement: Statement, now: datetime) -> int | None:
+    """Which attempt is ours, counted and leased for longer than it takes; None where it is somebody else's turn."""
     first, created = SigningAttempt.objects.get_or_create(
         statement=statement, defaults={"attempts": 1, "not_before": now + LEASE}
     )
     if created:
-        return True
+        return 1
     ours = SigningAttempt.objects.filter(pk=first.pk, attempts=first.attempts, not_before__lte=now)
-    return ours.update(attempts=F("attempts") + 1, not_before=now + LEASE) == 1
+    taken = ours.update(attempts=F("attempts") + 1, not_before=now + LEASE, problem="")
+    return first.attempts + 1 if taken else None
 
 
-def _failed(statement: Statement, problem: Exception, now: datetime) -> None:
-    """Keep why, and when to try again."""
+def _failed(statement: Statement, problem: Exception, mine: int, now: datetime) -> StatementFile | None:
+    """Keep why, and when to try again; but not where the lease was over and another signer came: then what that one kept."""
     said = problem.sentence if isinstance(problem, Refusal) else f"{problem}"
-    row = SigningAttempt.objects.get(statement=statement)
-    wait = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-    row.problem, row.not_before = " ".join(said.split())[:300], now + wait
-    row.save(update_fields=["problem", "not_before"])
-    logger.error("%s is not signed, attempt %d: %s", statement, row.attempts, row.problem)
+    why = " ".join(said.split())[:300]
+    changed = SigningAttempt.objects.filter(statement=statement, attempts=mine).update(
+        problem=why,
+        not_before=now + BACK_OFF[min(mine, len(BACK_OFF)) - 1],
+        authority_failed_at=now if isinstance(problem, AuthorityFails) else None,
+    )
+    if not changed:
+        logger.warning("Attempt %d to sign %s took longer than its lease: %s", mine, statement, why)
+        return kept(statement)
+    logger.error("%s is not signed, attempt %d: %s", statement, mine, why)
+    return None
 
 
 def _version() -> str:

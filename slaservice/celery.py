@@ -45,10 +45,10 @@ app.conf.update(
         "health_check_interval": 25,
     },
     task_default_queue="default",
-    task_queues=[Queue("default"), Queue("documents"), Queue("webhooks")],
+    task_queues=[Queue("default"), Queue("documents"), Queue("signatures"), Queue("webhooks")],
     task_routes={
         "reports.tasks.make_*": {"queue": "documents"},
-        "reports.tasks.sign_*": {"queue": "documents"},
+        "reports.tasks.sign_*": {"queue": "signatures"},
         "reports.tasks.send_webhooks": {"queue": "webhooks"},
     },
     timezone="UTC",

@@ -268,6 +268,8 @@ LOGGING: dict[str, Any] = {
         "django.security.DisallowedHost": {
             "level": "CRITICAL"
         },  # refused; the internet asks for every host there is
+        # At INFO it names every address that is asked, with what is secret in it.
+        "httpx2": {"level": "WARNING"},
     },
 }
 

@@ -106,7 +106,7 @@ class Workers:
     def _start(self, log: Path, environment: Mapping[str, str], include: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "celery", "--app=slaservice.celery", "worker", "--concurrency=1"]
         command += [
-            "--queues=default,documents,webhooks",
+            "--queues=default,documents,signatures,webhooks",
             "--loglevel=INFO",
             "--without-mingle",
             "--without-gossip",

@@ -974,6 +974,7 @@ class Migration(migrations.Migration):
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("not_before", models.DateTimeField()),
                 ("problem", models.CharField(blank=True, default="", max_length=300)),
+                ("authority_failed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "statement",
                     models.OneToOneField(

@@ -54,12 +54,14 @@ class SigningAttempt(models.Model):
     """How often signing a statement's PDF was tried and why that failed, so that the next attempt waits; gone once it is signed.
 
     An attempt is taken by a conditional UPDATE that counts it and leases the row, so that two workers do not sign one file.
+    `problem` is empty while one is under way. `authority_failed_at`: when the time-stamping authority was why it failed.
     """
 
     statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="signing")
     attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField()
     problem = models.CharField(max_length=300, blank=True, default="")
+    authority_failed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [

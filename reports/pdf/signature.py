@@ -1,8 +1,8 @@
 """A signature behind a finished PDF: PAdES-B-B, and B-T where a time-stamping authority is named.
 
 The PDF's own bytes stay as they are; the signature is appended (an incremental update), and certifies that nothing may follow.
-A signature carries its time, so no two are alike: what is signed once is kept. pyHanko is wanted only here and where signatures
-are read, and comes with the extra `signing`.
+A signature carries its time, so no two are alike: what is signed once is kept. pyHanko is wanted only here and where times
+are stamped and signatures are read, and comes with the extra `signing`.
 """
 
 import io
@@ -12,17 +12,18 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
-import httpx2
-
 from slaservice.certificates import fingerprint
 
-_SECONDS_FOR_A_SERVER = 15
 _RESERVED = 24_576
-"""Hexadecimal digits kept free for a signature with its certificates and time stamp; without a stamp pyHanko reckons."""
+"""Hexadecimal digits kept free for a signature with its time stamp, beside its certificates; without a stamp pyHanko reckons."""
 
 
 class CannotSign(Exception):
     """Why not, as a sentence for whoever runs the site."""
+
+
+class AuthorityFails(CannotSign):
+    """The time-stamping authority is why: the next signature would fail as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Key:
     passphrase: str = field(repr=False)
     certificates: tuple[bytes, ...]
     chain: tuple[bytes, ...] = ()
-    authority: str = ""
+    authority: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def sign(content: bytes, *, key: Key, at: datetime, name: str) -> Signed:
     )
     try:
         signer = _signer_at(at)(meta, material, timestamper=_authority(key.authority))
-        written = signer.sign_pdf(_appending_to(content), bytes_reserved=_RESERVED if key.authority else None)
+        written = signer.sign_pdf(_appending_to(content), bytes_reserved=_reserved(key, material))
+    except CannotSign:
+        raise
     except Exception as problem:
         raise CannotSign(f"{type(problem).__name__}: {problem}") from problem
     made = written.getvalue()
@@ -72,14 +75,15 @@ def usable(key: Key, *, at: datetime) -> Any:
     """The key as pyHanko wants it. CannotSign where it cannot sign at that instant."""
     if find_spec("pyhanko") is None:
         raise CannotSign("pyHanko is not installed: install the extra `signing`.")
-    material = _material(key)
+    found = _material(key)
+    material = next((one for one in found if _in_term(one.signing_cert, at)), found[0])
     _refuse_out_of_term(material.signing_cert, at)
     return material
 
 
 @lru_cache(maxsize=4)
-def _material(key: Key) -> Any:
-    """Key and certificate as pyHanko wants them. CannotSign where the key cannot be read or no certificate is its own."""
+def _material(key: Key) -> list[Any]:
+    """The key as pyHanko wants it, with each of its certificates. CannotSign where it cannot be read or none is its own."""
     from asn1crypto import x509
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
@@ -88,8 +92,11 @@ def _material(key: Key) -> Any:
     from pyhanko.sign.signers import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-    text, passphrase = key.pem.encode(), key.passphrase.encode() or None
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        text, passphrase = key.pem.encode(), key.passphrase.encode() or None
+    except UnicodeEncodeError:
+        raise CannotSign("SIGNING_KEY or SIGNING_PASSPHRASE is no text in UTF-8.") from None
     try:
         own = load_pem_private_key(text, passphrase).public_key().public_bytes(*spki)
         private = load_private_key_from_pemder_data(text, passphrase)
@@ -107,12 +114,23 @@ def _material(key: Key) -> Any:
         raise CannotSign(f"A certificate cannot be read: {problem}") from None
     if not of_key:
         raise CannotSign("None of SIGNING_CERTIFICATES belongs to SIGNING_KEY.")
-    return SimpleSigner(x509.Certificate.load(of_key[0]), private, beside)
+    return [SimpleSigner(x509.Certificate.load(one), private, beside) for one in of_key]
+
+
+def _reserved(key: Key, material: Any) -> int | None:
+    """Digits to keep free: two for each byte of the certificates that are embedded, and the rest."""
+    if not key.authority:
+        return None
+    return _RESERVED + 2 * sum(map(len, (material.signing_cert.dump(), *key.chain)))
+
+
+def _in_term(certificate: Any, at: datetime) -> bool:
+    return bool(certificate.not_valid_before <= at <= certificate.not_valid_after)
 
 
 def _refuse_out_of_term(certificate: Any, at: datetime) -> None:
-    starts, ends = certificate.not_valid_before, certificate.not_valid_after
-    if not starts <= at <= ends:
+    if not _in_term(certificate, at):
+        starts, ends = certificate.not_valid_before, certificate.not_valid_after
         raise CannotSign(
             f"The certificate of SIGNING_KEY is valid from {starts:%Y-%m-%d} to {ends:%Y-%m-%d} only."
         )
@@ -149,18 +167,6 @@ def _authority(address: str) -> Any:
     """What asks a time-stamping authority by RFC 3161; None without one."""
     if not address:
         return None
-    from asn1crypto.tsp import TimeStampResp
-    from pyhanko.sign.timestamps import TimeStamper
+    from reports.pdf.stamping import Authority
 
-    class Authority(TimeStamper):
-        async def async_request_tsa_response(self, req: Any) -> Any:
-            answer = httpx2.post(
-                address,
-                content=req.dump(),
-                headers={"Content-Type": "application/timestamp-query"},
-                timeout=_SECONDS_FOR_A_SERVER,
-            )
-            answer.raise_for_status()
-            return TimeStampResp.load(answer.content)
-
-    return Authority()  # type: ignore[no-untyped-call]
+    return Authority(address)

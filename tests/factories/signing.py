@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -49,6 +50,7 @@ def a_pair(
     days: int = 730,
     passphrase: str = "",
     stamps_time: bool = False,
+    padding: int = 0,
 ) -> Pair:
     """One pair for each `which`: another has the same name, and nothing else in common."""
     private: Any = (
@@ -65,12 +67,31 @@ def a_pair(
     if stamps_time:
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
         builder = builder.add_extension(purpose, critical=True)
+    if padding:  # as long as an authority's, with its policies and addresses
+        more = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"x" * padding)
+        builder = builder.add_extension(more, critical=False)
     made = builder.sign(private, SHA256())
     locked = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     return Pair(
         private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked).decode(),
         made.public_bytes(Encoding.PEM).decode(),
     )
+
+
+def renewed(pair: Pair, *, starts: datetime, days: int) -> Pair:
+    """Another certificate of the same key."""
+    private: Any = load_pem_private_key(pair.key.encode(), None)
+    before = x509.load_pem_x509_certificate(pair.certificate.encode())
+    builder = (
+        x509.CertificateBuilder(
+            before.subject, before.subject, private.public_key(), x509.random_serial_number()
+        )
+        .not_valid_before(starts)
+        .not_valid_after(starts + timedelta(days=days))
+    )
+    for one in before.extensions:
+        builder = builder.add_extension(one.value, critical=one.critical)
+    return Pair(pair.key, builder.sign(private, SHA256()).public_bytes(Encoding.PEM).decode())
 
 
 def a_stamp(request: bytes, *, at: datetime = SIGNED_AT) -> bytes:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
@@ -193,19 +192,6 @@ def test_without_a_key_making_rings_for_no_signature(settings: Any, monkeypatch:
     issued = an_issued()
     tasks.make_document(issued.pk)
     tasks.sweep()
-
-
-def test_a_mail_carries_the_signed_file() -> None:
-    from reports import operations, sending
-    from reports.models import Delivery
-    from slaservice.rules.workflow import FINANCE_CLERK
-    from tests.factories.accounts import a_person
-
-    issued = an_issued()
-    sign(issued)
-    operations.mail(statement=issued, recipients=["a@example.com"], by=a_person(FINANCE_CLERK), now=CLOSED)
-    assert sending.send(delivery=Delivery.objects.get().pk, now=CLOSED)
-    assert mail.outbox[0].attachments[0][1] == handed_out(issued)
 
 
 def test_a_check_says_beforehand_that_a_key_cannot_sign(settings: Any) -> None:

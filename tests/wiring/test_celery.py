@@ -88,6 +88,10 @@ def test_documents_are_made_in_a_queue_of_their_own() -> None:
     )
 
 
+def test_a_time_stamping_authority_that_is_silent_holds_up_no_making() -> None:
+    assert app.amqp.router.route({}, "reports.tasks.sign_document")["queue"].name == "signatures"
+
+
 FORBIDDEN_NAMES = {"chain", "chord", "chunks", "group", "signature", "subtask"}
 FORBIDDEN_ARGUMENTS = {"countdown", "eta", "link"}
 

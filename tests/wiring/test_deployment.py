@@ -11,7 +11,7 @@ from tests.wiring.test_start import PRODUCTION
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-OURS = ("migrate", "web", "worker", "documents", "webhooks", "beat")
+OURS = ("migrate", "web", "worker", "documents", "signatures", "webhooks", "beat")
 LOCKS = ("requirements.lock", "requirements-signing.lock", "requirements-dev.lock")
 LIBRARIES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 

@@ -60,6 +60,10 @@ def test_the_code_on_a_paper_leads_to_the_page_that_knows_it_even_when_the_site_
     assert heading(Client().get(urlsplit(address).path)) == "Ours, and current"
 
 
+def test_a_slash_behind_the_address_changes_nothing(restated: tuple[Statement, Statement]) -> None:
+    assert heading(page(f"{restated[1].digest}/")) == "Ours, and current"
+
+
 def test_the_hash_of_a_file_is_answered_too(restated: tuple[Statement, Statement]) -> None:
     content = making.pdf(statement=restated[1], now=LATE)
     assert heading(page(hashlib.sha256(content).hexdigest())) == "Ours, and current"
