@@ -2,18 +2,21 @@
 
 The PDF is a pure function of the issued statement, so any worker may make it at any time, and a lost or damaged file is made
 again with the same bytes. It is made in a process of its own, by one worker of a host however many ask for it; one that cannot
-be made is parked with its reason, is tried again later each time, and keeps no other waiting.
+be made, or made again, is parked with its reason, is tried again later each time, and keeps no other waiting.
 """
 
 import logging
-from datetime import datetime
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
 from reports import look, signed, store
-from reports.apart import Stopped, apart
+from reports.apart import Busy, Stopped, apart
 from reports.background import with_background
 from reports.models import MakingAttempt, Statement, StatementFile
 from reports.models.documents import BACK_OFF
@@ -51,6 +54,11 @@ def render(statement: Statement) -> bytes:
     )
     try:
         return apart(work)
+    except Busy as problem:
+        logger.warning("The document of %s has to wait: %s", statement, problem)
+        raise Refusal(
+            "document_not_made", f"The document of {statement} has to wait for others; ask again in a minute."
+        ) from problem
     except Stopped as problem:
         logger.error("The document of %s cannot be made: %s", statement, problem)
         raise Refusal(
@@ -74,20 +82,11 @@ def _made(statement: Statement) -> StatementFile | None:
 
 
 def _make(statement: Statement, now: datetime) -> StatementFile:
-    parked = MakingAttempt.objects.filter(statement=statement, not_before__gt=now).first()
-    if parked is not None:
-        again = f"{parked.not_before:%Y-%m-%d %H:%M} UTC"
-        raise Refusal(
-            "document_not_made",
-            f"The document of {statement} could not be made; it is tried again at {again}.",
-        )
-    try:
+    with _in_its_turn(statement, now):
         content = render(statement)
-    except Refusal as refusal:
-        _park(statement, str(refusal.__cause__ or refusal.sentence), now)
-        raise
-    sha256 = _keep(content, statement)
+        sha256 = _keep(content, statement)
     with transaction.atomic():
+        _locked(statement)
         made, _ = StatementFile.objects.get_or_create(
             statement=statement,
             kind=StatementFile.PDF,
@@ -97,13 +96,42 @@ def _make(statement: Statement, now: datetime) -> StatementFile:
     return made
 
 
-def _park(statement: Statement, problem: str, now: datetime) -> None:
-    """Its next turn comes later each time."""
-    attempt, _ = MakingAttempt.objects.get_or_create(statement=statement, defaults={"not_before": now})
-    attempt.attempts += 1
-    attempt.problem = problem[:300]
-    attempt.not_before = now + BACK_OFF[min(attempt.attempts, len(BACK_OFF)) - 1]
-    attempt.save()
+@contextmanager
+def _in_its_turn(statement: Statement, now: datetime, again: StatementFile | None = None) -> Iterator[None]:
+    """Refusal while it is parked; whatever goes wrong within parks it, from then on. Who merely had to wait is not parked."""
+    parked = MakingAttempt.objects.filter(statement=statement, not_before__gt=now).first()
+    if parked is not None:
+        turn = f"{parked.not_before:%Y-%m-%d %H:%M} UTC"
+        raise Refusal(
+            "document_not_made",
+            f"The document of {statement} could not be made; it is tried again at {turn}.",
+        )
+    began = time.monotonic()
+    try:
+        yield
+    except Exception as problem:
+        if not isinstance(problem.__cause__, Busy):
+            why = problem.__cause__ or problem if isinstance(problem, Refusal) else problem
+            _park(statement, str(why), now + timedelta(seconds=time.monotonic() - began), again)
+        raise
+
+
+def _park(statement: Statement, problem: str, now: datetime, again: StatementFile | None) -> None:
+    """Its next turn comes later each time. Not where another host has made it meanwhile: `again` is the file known to be lost."""
+    with transaction.atomic():
+        _locked(statement)
+        if _made(statement) != again:
+            return
+        attempt, _ = MakingAttempt.objects.get_or_create(statement=statement, defaults={"not_before": now})
+        attempt.attempts += 1
+        attempt.problem = problem[:300]
+        attempt.not_before = now + BACK_OFF[min(attempt.attempts, len(BACK_OFF)) - 1]
+        attempt.save()
+
+
+def _locked(statement: Statement) -> None:
+    """Whoever parks the statement and whoever has made it go one after the other."""
+    Statement.objects.select_for_update(no_key=True).get(pk=statement.pk)
 
 
 def _keep(content: bytes, statement: Statement) -> str:
@@ -137,7 +165,7 @@ def unsigned(*, statement: Statement, now: datetime) -> bytes:
         return content
     with store.alone(statement.digest):
         content = _whole(made)
-        return _made_again(statement, made) if content is None else content
+        return _made_again(statement, made, now) if content is None else content
 
 
 def _whole(made: StatementFile) -> bytes | None:
@@ -150,12 +178,18 @@ def _whole(made: StatementFile) -> bytes | None:
         return None
 
 
-def _made_again(statement: Statement, made: StatementFile) -> bytes:
-    content = render(statement)
-    if store.named(content) != made.sha256:
-        logger.error("The document of %s cannot be made the same again: restore it from a backup.", statement)
-        raise Refusal(
-            "document_differs", f"The document of {statement} was lost and cannot be made the same again."
-        )
-    _keep(content, statement)
+def _made_again(statement: Statement, made: StatementFile, now: datetime) -> bytes:
+    """The bytes, whether or not they can be kept."""
+    with _in_its_turn(statement, now, again=made):
+        content = render(statement)
+        if store.named(content) != made.sha256:
+            logger.error(
+                "The document of %s cannot be made the same again: restore it from a backup.", statement
+            )
+            raise Refusal(
+                "document_differs", f"The document of {statement} was lost and cannot be made the same again."
+            )
+    MakingAttempt.objects.filter(statement=statement).delete()
+    with suppress(OSError):  # it is in the log
+        _keep(content, statement)
     return content

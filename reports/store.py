@@ -37,14 +37,22 @@ def alone(name: str) -> Iterator[None]:
     """While nobody else on this host is within the same name, in hexadecimal; whoever else asks for it waits.
 
     What is locked is a folder of the store, so that nothing is left behind; the system lets go of it when a process dies. Workers
-    of two hosts may be within at once: they make the same bytes.
+    of two hosts may be within at once, and so may all where the disk is full or read-only: they make the same bytes.
     """
-    folder = path_of(name).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _opened(path_of(name).parent)
+    if descriptor is None:
+        yield
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
+        os.close(descriptor)  # and with it the lock
+
+
+def _opened(folder: Path) -> int | None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None

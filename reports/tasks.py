@@ -96,7 +96,7 @@ def close_again(month: str, contracts: Sequence[int]) -> None:
     following.close_again(month=month, contracts=contracts, now=datetime.now(UTC), stopped_by=STOPPED_BY)
 
 
-@shared_task
+@shared_task(expires=60)
 def make_document(statement: int) -> None:
     """Make one statement's PDF, and ring for its signature where there is a key; without workers it is signed here."""
     try:

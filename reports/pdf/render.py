@@ -8,13 +8,14 @@ import gc
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from django.template import Context, Engine
+from pyphen import Pyphen
 from weasyprint import CSS, HTML
 from weasyprint.document import Document
 from weasyprint.text.fonts import FontConfiguration
@@ -23,6 +24,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from reports.pdf import branding, fonts
 from reports.pdf.annex import annex
 from reports.pdf.archive import archival, tagged
+from reports.pdf.clock import short_day
 from reports.pdf.language import LANGUAGES, language_of, page_numbers, speaking
 from reports.pdf.paper import Paper, paper
 
@@ -162,9 +164,14 @@ def render(
 def _warmed() -> bytes:
     with _nothing_lost():
         made = tagged(_laid_out(_ANY_PAGE), identifier=b"warm")
+    fonts.drawn()
+    for template in sorted((_HERE / "templates").iterdir()):
+        engine().get_template(template.name)
     for code in LANGUAGES:
         with speaking(code):
             page_numbers()
+            short_day(date(2026, 1, 1))  # loads the names of months
+        Pyphen(lang=code)  # loads how words are divided
     gc.collect()
     gc.freeze()
     return made

@@ -2,13 +2,18 @@
 cannot be made keeps another from being made.
 """
 
+import errno
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from reports import making, store, tasks
-from reports.apart import Limits, Stopped, apart
+from reports.apart import Busy, Limits, Stopped, apart
 from reports.models import MakingAttempt, Statement, StatementFile
 from slaservice.rules.refusal import Refusal
 from tests.factories.accounts import a_contract
@@ -123,16 +128,188 @@ def test_a_document_that_hangs_or_cannot_be_drawn_is_refused_and_the_log_says_wh
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(
     documents_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr("slaservice.store.os.fsync", full)
     issued = an_issued()
     with pytest.raises(OSError, match="No space"):
         making.make(statement=issued, now=CLOSED)
-    assert making.owed(now=CLOSED) == [issued.pk]
+    assert not StatementFile.objects.exists()
     assert [file for file in documents_dir.rglob("*") if file.is_file()] == []
     assert "cannot be written to DOCUMENTS_DIR" in caplog.text
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, makes: Callable[[Statement], bytes]) -> list[Statement]:
+    """Every statement that is drawn from now on, by `makes`."""
+    drawn: list[Statement] = []
+
+    def draw(statement: Statement) -> bytes:
+        drawn.append(statement)
+        return makes(statement)
+
+    monkeypatch.setattr(making, "render", draw)
+    return drawn
+
+
+def test_a_full_disk_does_not_have_a_document_drawn_again_and_again(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = an_issued()
+    drawn = counted(monkeypatch, making.render)
+    with monkeypatch.context() as patched:
+        patched.setattr("slaservice.store.os.fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            making.make(statement=issued, now=CLOSED)
+        with pytest.raises(Refusal, match="it is tried again at"):
+            making.make(statement=issued, now=CLOSED)
+    assert drawn == [issued]
+    parked = MakingAttempt.objects.get()
+    assert "No space left" in parked.problem
+    assert making.owed(now=CLOSED) == []
+    making.make(statement=issued, now=parked.not_before)
+    assert not MakingAttempt.objects.exists()
+
+
+def test_a_failure_of_any_kind_parks_and_is_told_to_who_asked(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = an_issued()
+
+    def no_library() -> None:
+        raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setattr("reports.pdf.render.warm", no_library)
+    with pytest.raises(OSError, match="libpango"):
+        tasks.make_document(issued.pk)
+    assert "libpango" in MakingAttempt.objects.get().problem
+
+
+def test_a_ring_for_a_document_that_nobody_heard_expires() -> None:
+    assert tasks.make_document.expires == tasks.sign_document.expires == 60
+
+
+def test_the_next_turn_counts_from_when_the_last_ended(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued, clock = an_issued(), [1000.0]
+    monkeypatch.setattr("reports.making.time.monotonic", lambda: clock[0])
+
+    def slow(statement: Statement) -> bytes:
+        clock[0] += 59
+        return breaks(statement)
+
+    monkeypatch.setattr(making, "render", slow)
+    with pytest.raises(Refusal):
+        making.make(statement=issued, now=CLOSED)
+    assert MakingAttempt.objects.get().not_before == CLOSED + timedelta(minutes=1, seconds=59)
+
+
+def test_who_merely_had_to_wait_is_not_parked(documents_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    issued = an_issued()
+
+    def busy(_: object) -> bytes:
+        raise Busy("waited longer than 60 seconds for its turn")
+
+    monkeypatch.setattr(making, "apart", busy)
+    with pytest.raises(Refusal, match="has to wait for others") as refused:
+        making.make(statement=issued, now=CLOSED)
+    assert refused.value.code == "document_not_made"
+    assert making.owed(now=CLOSED) == [issued.pk]
+
+
+def test_what_another_host_has_made_meanwhile_is_not_parked(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued, render = an_issued(), making.render
+
+    def elsewhere_meanwhile(statement: Statement) -> bytes:
+        with monkeypatch.context() as there:
+            there.setattr(making, "render", render)
+            making.make(statement=statement, now=CLOSED)
+        return breaks(statement)
+
+    monkeypatch.setattr(making, "render", elsewhere_meanwhile)
+    monkeypatch.setattr(store, "alone", lambda _: nullcontext())
+    with pytest.raises(Refusal, match="SLA"):
+        making.make(statement=issued, now=CLOSED)
+    assert StatementFile.objects.count() == 1
+    assert not MakingAttempt.objects.exists()
+
+
+def test_a_lost_document_that_cannot_be_made_again_is_parked_too_until_it_can(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = an_issued()
+    content = making.pdf(statement=issued, now=CLOSED)
+    store.path_of(StatementFile.objects.get().sha256).unlink()
+    with monkeypatch.context() as patched:
+        drawn = counted(patched, breaks)
+        for why in ("SLA", "it is tried again at", "it is tried again at"):
+            with pytest.raises(Refusal, match=why):
+                making.pdf(statement=issued, now=CLOSED)
+    assert drawn == [issued]
+    assert making.pdf(statement=issued, now=MakingAttempt.objects.get().not_before) == content
+    assert not MakingAttempt.objects.exists()
+
+
+def test_one_that_comes_out_otherwise_is_not_drawn_for_everybody_who_asks(
+    documents_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = an_issued()
+    content = making.pdf(statement=issued, now=CLOSED)
+    path = store.path_of(StatementFile.objects.get().sha256)
+    path.unlink()
+    drawn = counted(monkeypatch, lambda _: content + b" ")
+    for _ in range(3):
+        with pytest.raises(Refusal):
+            making.pdf(statement=issued, now=CLOSED)
+    assert drawn == [issued]
+    path.write_bytes(content)  # a backup is handed out at once
+    assert making.pdf(statement=issued, now=CLOSED) == content
+
+
+@pytest.mark.parametrize("broken", ["pathlib.Path.mkdir", "slaservice.store.os.fsync"])
+def test_a_lost_document_is_handed_out_even_where_it_cannot_be_kept(
+    broken: str, documents_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    issued = an_issued()
+    content = making.pdf(statement=issued, now=CLOSED)
+    path = store.path_of(StatementFile.objects.get().sha256)
+    path.unlink()
+    path.parent.rmdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(broken, full)
+        assert making.pdf(statement=issued, now=CLOSED) == content
+    assert not path.exists()
+    assert not MakingAttempt.objects.exists()
+    assert "cannot be written to DOCUMENTS_DIR" in caplog.text
+
+
+LOADED = """
+import django, sys
+django.setup()
+from reports.pdf import render
+from tests.reports.pdf import kinds, samples
+documents = [kinds.missed(), kinds.yen()]
+render.warm()
+before = set(sys.modules)
+for document in documents:
+    for language in render.LANGUAGES:
+        document["identity"]["customer"]["language"] = language
+        render.render(document, **samples.printed(document))
+print(sorted(set(sys.modules) - before))
+"""
+
+
+def test_all_that_draws_is_loaded_before_a_process_is_begun() -> None:
+    """One that had to import could wait for ever for a lock that was held when it was forked."""
+    root = Path(__file__).parents[2]
+    there = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=root, check=True, capture_output=True, text=True
+    )
+    assert there.stdout == "[]\n"
 
 
 def test_the_sweep_rings_for_what_is_owed_and_for_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
