@@ -19,7 +19,7 @@ from reports import look, signed, store
 from reports.apart import Busy, Stopped, apart
 from reports.background import with_background
 from reports.models import MakingAttempt, Statement, StatementFile
-from reports.models.documents import BACK_OFF
+from reports.models.documents import pause_after
 from slaservice.rules.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def _park(statement: Statement, problem: str, now: datetime, again: StatementFil
         attempt, _ = MakingAttempt.objects.get_or_create(statement=statement, defaults={"not_before": now})
         attempt.attempts += 1
         attempt.problem = problem[:300]
-        attempt.not_before = now + BACK_OFF[min(attempt.attempts, len(BACK_OFF)) - 1]
+        attempt.not_before = now + pause_after(attempt.attempts)
         attempt.save()
 
 

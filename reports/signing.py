@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from reports import making, store
 from reports.models import SigningAttempt, Statement, StatementFile
-from reports.models.documents import BACK_OFF, LEASE
+from reports.models.documents import LEASE, pause_after
 from reports.pdf import signature
 from reports.pdf.signature import AuthorityFails, CannotSign, Key, Signed
 from reports.signed import kept
@@ -128,7 +128,7 @@ def _failed(statement: Statement, problem: Exception, mine: int, now: datetime) 
     why = " ".join(said.split())[:300]
     changed = SigningAttempt.objects.filter(statement=statement, attempts=mine).update(
         problem=why,
-        not_before=now + BACK_OFF[min(mine, len(BACK_OFF)) - 1],
+        not_before=now + pause_after(mine),
         authority_failed_at=now if isinstance(problem, AuthorityFails) else None,
     )
     if not changed:

@@ -14,6 +14,11 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 360))
 """How long the next attempt to make or to sign waits after each that failed; from the last on always as long."""
 
 
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after so many attempts that failed, at least one."""
+    return BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
+
+
 class StatementFile(models.Model):
     """A statement's PDF. `sha256` is its name in the store.
 
@@ -50,17 +55,25 @@ class StatementFile(models.Model):
         return f"{self.kind} of {self.statement}"
 
 
-class SigningAttempt(models.Model):
-    """How often signing a statement's PDF was tried and why that failed, so that the next attempt waits; gone once it is signed.
+class Attempt(models.Model):
+    """How often something was tried for a statement and why that failed, so that the next attempt waits; gone once it is done."""
+
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField()
+    problem = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+class SigningAttempt(Attempt):
+    """Signing a statement's PDF.
 
     An attempt is taken by a conditional UPDATE that counts it and leases the row, so that two workers do not sign one file.
     `problem` is empty while one is under way. `authority_failed_at`: when the time-stamping authority was why it failed.
     """
 
     statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="signing")
-    attempts = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField()
-    problem = models.CharField(max_length=300, blank=True, default="")
     authority_failed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -73,15 +86,10 @@ class SigningAttempt(models.Model):
         return f"signing {self.statement}"
 
 
-class MakingAttempt(models.Model):
-    """How often making a statement's PDF failed and why, so that the next attempt waits and keeps no other from being made; gone
-    once it is made.
-    """
+class MakingAttempt(Attempt):
+    """Making a statement's PDF: what fails waits, and keeps no other from being made."""
 
     statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="making")
-    attempts = models.PositiveIntegerField(default=0)
-    not_before = models.DateTimeField()
-    problem = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
         indexes = [

@@ -81,8 +81,8 @@ def _status(signature: Any) -> Any:
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
-    # That nobody vouches for the authority that stamped the time is no news: it is said to whoever asks, not to the log.
-    logging.getLogger("pyhanko.sign.validation.generic_cms").setLevel(logging.CRITICAL)
+    # What is wrong with a stranger's file is no news for the log: it is said to whoever asks.
+    logging.getLogger("pyhanko.sign.validation").setLevel(logging.CRITICAL)
     alone = ValidationContext(trust_roots=[signature.signer_cert], allow_fetching=False)
     return validate_pdf_signature(signature, signer_validation_context=alone)
 

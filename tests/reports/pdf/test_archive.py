@@ -32,18 +32,17 @@ def test_every_kind_of_statement_is_what_it_claims_to_be(kind: str) -> None:
     assert conforming.faults(reading.opened(kinds.pdf(kind))) == []
 
 
-def test_a_validator_accepts_every_kind_of_statement_where_there_is_one(tmp_path: Path) -> None:
-    """veraPDF is in no package registry: it is asked where it stands on the PATH; the test above is there always."""
-    if VALIDATOR is None:
-        return
-    files = [tmp_path / f"{kind}.pdf" for kind in kinds.KINDS]
-    for file in files:
-        file.write_bytes(kinds.pdf(file.stem))
-    for flavour in ("3a", "ua1"):
-        asked = [VALIDATOR, "--flavour", flavour, "--format", "text", *map(str, files)]
-        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-        verdicts = re.findall(r"^(PASS|FAIL|ERROR) \S*?(\w+)\.pdf", said, re.MULTILINE)
-        assert sorted(verdicts) == sorted(("PASS", kind) for kind in kinds.KINDS), said
+if VALIDATOR is not None:  # veraPDF is in no package registry; the test above is there always
+
+    def test_a_validator_accepts_every_kind_of_statement(tmp_path: Path) -> None:
+        files = [tmp_path / f"{kind}.pdf" for kind in kinds.KINDS]
+        for file in files:
+            file.write_bytes(kinds.pdf(file.stem))
+        for flavour in ("3a", "ua1"):
+            asked = [VALIDATOR, "--flavour", flavour, "--format", "text", *map(str, files)]
+            said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+            verdicts = re.findall(r"^(PASS|FAIL|ERROR) \S*?(\w+)\.pdf", said, re.MULTILINE)
+            assert sorted(verdicts) == sorted(("PASS", kind) for kind in kinds.KINDS), said
 
 
 def first(document: pikepdf.Pdf, kind: str) -> Any:
