@@ -39,7 +39,7 @@ if VALIDATOR is not None:  # veraPDF is in no package registry; the test above i
         for file in files:
             file.write_bytes(kinds.pdf(file.stem))
         for flavour in ("3a", "ua1"):
-            asked = [VALIDATOR, "--flavour", flavour, "--format", "text", *map(str, files)]
+            asked = [str(VALIDATOR), "--flavour", flavour, "--format", "text", *map(str, files)]
             said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
             verdicts = re.findall(r"^(PASS|FAIL|ERROR) \S*?(\w+)\.pdf", said, re.MULTILINE)
             assert sorted(verdicts) == sorted(("PASS", kind) for kind in kinds.KINDS), said
